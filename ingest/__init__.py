@@ -1,0 +1,1 @@
+"""Hears chargers and roaming partners: appends the raw bytes first, then decodes, then answers."""

@@ -1,0 +1,1 @@
+"""The languages: read(wire) -> fact and write(fact) -> wire, pure, side by side."""

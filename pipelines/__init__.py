@@ -1,0 +1,1 @@
+"""Derives everything from the log with Dagster; decides nothing itself."""

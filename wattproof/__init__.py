@@ -1,0 +1,1 @@
+"""The command `wattproof` and the composition root that wires the rooms together."""
