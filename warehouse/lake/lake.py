@@ -1,0 +1,255 @@
+"""Reading and writing the tables: one Parquet file per table and day, committed through Delta.
+
+A partition's file is named by its content hash, so writing what is there already writes nothing,
+and a write of many days is one commit: readers see all of it or none. Any number of readers may
+read beside the one writer; nothing here decides what a row means.
+"""
+
+import json
+import os
+import re
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
+
+import arro3.core
+import duckdb
+import polars as pl
+from deltalake import DeltaTable, Schema
+from deltalake.transaction import AddAction, RemoveAction
+
+from warehouse.lake.content import frame_hash, table_hash
+from warehouse.lake.tables import TABLES, Table
+
+_FILE = re.compile(r"day=(?P<day>[0-9-]{10})/(?P<rows>\d+)-(?P<digest>[0-9a-f]{64})\.parquet$")
+_WORD = re.compile(r"[a-z_]+")
+
+
+class Lake:
+    """The tables under one folder.
+
+    `threads` bounds the SQL engine (None: all cores); no result depends on it.
+    """
+
+    def __init__(self, path: Path | str, *, threads: int | None = None) -> None:
+        self.path = Path(path)
+        self.threads = threads
+
+    def days(self, table: str) -> list[date]:
+        """The days a table has rows for, ascending."""
+        return sorted(self._files(table))
+
+    def read(self, table: str, days: Iterable[date] | None = None) -> pl.DataFrame:
+        """The rows of the given days (None: all), by day and within it by key."""
+        schema = TABLES[table].schema
+        stored = self._files(table)
+        wanted = sorted(stored if days is None else set(days) & set(stored))
+        parts = [_with_day(self.path / table / stored[day], day) for day in wanted]
+        return pl.concat(parts).select(schema.names()) if parts else pl.DataFrame(schema=schema)
+
+    def write(self, table: str, frame: pl.DataFrame, days: Iterable[date]) -> str:
+        """Make `frame` the content of exactly those days, in one commit; return its hash.
+
+        Every row's `day` must be one of `days`, and its key unique within its day. Days that hold
+        the same content already are left alone: a write that changes nothing commits nothing.
+        """
+        definition = TABLES[table]
+        wanted = sorted(set(days))
+        parts = dict(_parts(definition, frame))
+        assert set(parts) <= set(wanted), f"{table}: rows of {set(parts) - set(wanted)} not asked"
+        stored = self._files(table)
+        actions: list[AddAction | RemoveAction] = []
+        summary = []
+        for day in wanted:
+            old = stored.get(day)
+            new = self._store(definition, day, parts[day]) if day in parts else None
+            if new is not None:
+                summary.append((day, parts[day].height, _digest(new)))
+            if old != new:
+                actions += self._replace(table, day, old, new)
+        if actions:
+            self._commit(definition, actions)
+        return table_hash(summary)
+
+    def sql(self, name: str, /, **parameters: object) -> pl.DataFrame:
+        """The answer of `warehouse/sql/<name>.sql`; `$name` in it stands for a parameter.
+
+        Every table of the lake that the query names is a view over that table's current files.
+        """
+        query = files("warehouse").joinpath("sql", f"{name}.sql").read_text("utf-8")
+        return self.query(query, parameters)
+
+    def query(self, query: str, parameters: Mapping[str, object] | None = None) -> pl.DataFrame:
+        """As `sql`, for a query given as text."""
+        named = {word for word in _WORD.findall(query) if word in TABLES}
+        used = {k: v for k, v in (parameters or {}).items() if f"${k}" in query}
+        connection = duckdb.connect(config={"threads": self.threads} if self.threads else {})
+        try:
+            connection.execute("SET TimeZone = 'UTC'")
+            for table in sorted(named):
+                connection.execute(self._view(table))
+            answer = connection.sql(query, params=used or None)
+            # Through arro3: Polars keeps a reference to the type it is given until the interpreter
+            # ends, and the SQL engine's own then complains about it on the user's screen.
+            return pl.DataFrame(arro3.core.Table.from_arrow(answer))
+        finally:
+            connection.close()
+
+    def content_hash(self, table: str, days: Iterable[date] | None = None) -> str:
+        """SHA-256 (hex) over the rows as they are on disk now, in key order (see `content`)."""
+        return table_hash(self.partition_hashes(table, days))
+
+    def partition_hashes(
+        self, table: str, days: Iterable[date] | None = None
+    ) -> Iterator[tuple[date, int, str]]:
+        """(day, rows, SHA-256) of each day, read and hashed anew."""
+        wanted = self.days(table) if days is None else sorted(set(days) & set(self.days(table)))
+        for day in wanted:
+            frame = self.read(table, [day])
+            yield day, frame.height, frame_hash(frame.drop("day"))
+
+    def named_hash(self, table: str) -> str:
+        """As `content_hash`, but believing the files' names: free, and no proof."""
+        stored = self._files(table)
+        return table_hash((day, _rows(path), _digest(path)) for day, path in stored.items())
+
+    def vacuum(self, *, retain_hours: int = 168) -> int:
+        """Delete files that no version of the last `retain_hours` uses; return how many."""
+        removed = 0
+        for table in TABLES:
+            delta = self._delta(table)
+            if delta is not None:
+                removed += len(
+                    delta.vacuum(retain_hours, dry_run=False, enforce_retention_duration=False)
+                )
+        return removed
+
+    def _delta(self, table: str) -> DeltaTable | None:
+        folder = self.path / table
+        return DeltaTable(folder) if (folder / "_delta_log").is_dir() else None
+
+    def _files(self, table: str) -> dict[date, str]:
+        delta = self._delta(table)
+        if delta is None:
+            return {}
+        matches = [_FILE.search(uri) for uri in delta.file_uris()]
+        assert all(matches), f"{table}: a file that this program did not write"
+        return {date.fromisoformat(m["day"]): m[0] for m in matches if m}
+
+    def _store(self, table: Table, day: date, part: pl.DataFrame) -> str:
+        """Write one partition's file beside its final name, then move it there."""
+        name = f"day={day.isoformat()}/{part.height}-{frame_hash(part)}.parquet"
+        path = self.path / table.name / name
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".partial")
+            os.close(handle)
+            part.write_parquet(temporary, compression="zstd", compression_level=1)
+            Path(temporary).replace(path)
+        return name
+
+    def _replace(
+        self, table: str, day: date, old: str | None, new: str | None
+    ) -> Iterator[AddAction | RemoveAction]:
+        now_ms = time.time_ns() // 1_000_000
+        partition: dict[str, str | None] = {"day": day.isoformat()}
+        if old is not None:
+            size = (self.path / table / old).stat().st_size
+            yield RemoveAction(
+                path=old,
+                data_change=True,
+                deletion_timestamp=now_ms,
+                size=size,
+                partition_values=partition,
+            )
+        if new is not None:
+            size = (self.path / table / new).stat().st_size
+            stats = json.dumps({"numRecords": _rows(new)})
+            yield AddAction(
+                path=new,
+                size=size,
+                partition_values=partition,
+                modification_time=now_ms,
+                data_change=True,
+                stats=stats,
+            )
+
+    def _commit(self, table: Table, actions: list[AddAction | RemoveAction]) -> None:
+        schema = Schema.from_arrow(table.schema)
+        folder = self.path / table.name
+        delta = self._delta(table.name) or DeltaTable.create(
+            folder, schema, partition_by=["day"], name=table.name
+        )
+        delta.create_write_transaction(actions, "append", schema, partition_by=["day"])
+
+    def _view(self, table: str) -> str:
+        paths = [str(self.path / table / name) for _, name in sorted(self._files(table).items())]
+        if not paths:
+            columns = ", ".join(
+                f'CAST(NULL AS {_sql_type(dtype)}) AS "{name}"'
+                for name, dtype in TABLES[table].schema.items()
+            )
+            return f"CREATE TEMP VIEW {table} AS SELECT {columns} WHERE false"
+        listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+        return (
+            f"CREATE TEMP VIEW {table} AS SELECT * FROM read_parquet([{listed}], "  # noqa: S608
+            "hive_partitioning = true, hive_types = {'day': DATE})"
+        )
+
+
+def _parts(table: Table, frame: pl.DataFrame) -> Iterator[tuple[date, pl.DataFrame]]:
+    """A frame split by day, each part sorted by key, in the table's column order, without day."""
+    columns = table.schema.names()
+    typed = frame.select(columns).cast(table.schema)
+    for part in typed.partition_by("day", maintain_order=True):
+        ordered = part.sort(table.order)
+        keys = ordered.select(table.order)
+        assert keys.n_unique() == keys.height, f"{table.name}: a key occurs twice"
+        yield ordered["day"][0], ordered.drop("day")
+
+
+def _with_day(path: Path, day: date) -> pl.DataFrame:
+    frame = pl.read_parquet(path, hive_partitioning=False)
+    return frame.with_columns(day=pl.lit(day, dtype=pl.Date))
+
+
+def _digest(name: str) -> str:
+    match = _FILE.search(name)
+    assert match is not None
+    return match["digest"]
+
+
+def _rows(name: str) -> int:
+    match = _FILE.search(name)
+    assert match is not None
+    return int(match["rows"])
+
+
+_SQL_TYPES = {
+    pl.String: "VARCHAR",
+    pl.Int64: "BIGINT",
+    pl.Int32: "INTEGER",
+    pl.Boolean: "BOOLEAN",
+    pl.Date: "DATE",
+}
+
+
+def _sql_type(dtype: pl.DataType) -> str:
+    """The SQL engine's name of a column type, for views over tables without rows."""
+    if isinstance(dtype, pl.List):
+        return f"{_sql_type(_instance(dtype.inner))}[]"
+    if isinstance(dtype, pl.Struct):
+        fields = (f'"{f.name}" {_sql_type(_instance(f.dtype))}' for f in dtype.fields)
+        return f"STRUCT({', '.join(fields)})"
+    if isinstance(dtype, pl.Decimal):
+        return f"DECIMAL({dtype.precision}, {dtype.scale})"
+    if isinstance(dtype, pl.Datetime):
+        return "TIMESTAMP WITH TIME ZONE"
+    return _SQL_TYPES[type(dtype)]
+
+
+def _instance(dtype: object) -> pl.DataType:
+    return dtype if isinstance(dtype, pl.DataType) else dtype()  # type: ignore[operator]
