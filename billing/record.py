@@ -1,0 +1,297 @@
+"""Canonical JSON of the core's values: the same value has the same text, and text reads back equal.
+
+Knows how to write any frozen dataclass of this room by its type hints, and to read it again.
+Refuses floats, naive times and anything that is not a value. RFC 8785 for everything it writes:
+sorted keys, no spaces, plain UTF-8.
+
+| Python | JSON |
+| --- | --- |
+| dataclass | object, every field present; missing fields take their default on reading |
+| union of dataclasses | object with the class name under `type` |
+| Decimal | text without exponent or trailing zeros: `"0.25"`, `"5"` |
+| datetime | text, UTC with `Z`; date and time: ISO 8601 text |
+| enum | its value |
+| tuple, frozenset (sorted) | array |
+| Mapping[str, T] | object |
+"""
+
+# ruff: noqa: ANN401 - a codec handles values of every type there is
+import types
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from enum import Enum
+from functools import cache
+from json import dumps as _json
+from json import loads as _parse
+from json.encoder import encode_basestring as quote
+from operator import attrgetter, itemgetter
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+
+
+class RecordError(ValueError):
+    """The text is not a record of the class asked for, or the value cannot be written as one."""
+
+
+def dumps(value: object) -> str:
+    """The value (a dataclass instance) as canonical JSON text. Raises RecordError."""
+    return _codec_of(type(value)).encode(value)
+
+
+def loads(cls: type[T], text: str | bytes) -> T:
+    """Read what `dumps` wrote for `cls`. Raises RecordError naming class and cause."""
+    return from_plain(cls, _read(cls, text))
+
+
+def to_plain(value: object) -> Any:
+    """The value as what `json.loads` of its record gives: dicts, lists, text, numbers, None."""
+    return _parse(dumps(value))
+
+
+def from_plain(cls: type[T], plain: object) -> T:
+    """Read a value from what `to_plain` gave. Raises RecordError."""
+    try:
+        return cast("T", _codec_of(cls).decode(plain))
+    except RecordError:
+        raise
+    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
+        raise RecordError(f"not a {cls.__name__}: {type(error).__name__}: {error}") from error
+
+
+def decimal_text(value: Decimal) -> str:
+    """A Decimal in plain notation, without trailing zeros or a negative zero."""
+    if not value.is_finite():
+        raise RecordError(f"{value} is not a finite number")
+    text = format(value, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def instant_text(value: datetime) -> str:
+    """An instant as UTC ISO 8601 text with Z; fractions only where there are any."""
+    if value.tzinfo is None:
+        raise RecordError(f"{value} has no time zone")
+    if value.tzinfo is not UTC:
+        value = value.astimezone(UTC)
+    return value.isoformat()[:-6] + "Z"
+
+
+def _read(cls: type, text: str | bytes) -> object:
+    try:
+        return _parse(text)
+    except ValueError as error:
+        raise RecordError(f"not a {cls.__name__}: not JSON: {error}") from error
+
+
+Encode = Callable[[Any], str]
+Decode = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Codec:
+    encode: Encode
+    decode: Decode
+
+
+def _codec_of(cls: type) -> _Codec:
+    key: Hashable = cls
+    return _codec(key)
+
+
+@cache
+def _codec(hint: Any) -> _Codec:
+    """The codec of a type hint, built once."""
+    if hint in _PLAIN:
+        return _PLAIN[hint]
+    if get_origin(hint) in _GENERIC:
+        return _GENERIC[get_origin(hint)](*get_args(hint))
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return _enum(hint)
+    if isinstance(hint, type) and is_dataclass(hint):
+        return _object(hint)
+    raise RecordError(f"{hint!r} cannot be written as a record")
+
+
+def _object(cls: type) -> _Codec:
+    hints = get_type_hints(cls)
+    own = [item for item in fields(cls) if item.init]
+    names = sorted(item.name for item in own)
+    encoders = [_codec(hints[name]).encode for name in names]
+    template = "{" + ",".join(f'"{name}":%s' for name in names) + "}"
+    read = _tuple_of(attrgetter, names)
+    pick = _tuple_of(itemgetter, [item.name for item in own])
+    decoders = [_codec(hints[item.name]).decode for item in own]
+    defaults = {item.name: item for item in own}
+
+    def encode(value: Any) -> str:
+        if type(value) is not cls:
+            raise RecordError(f"expected {cls.__name__}, got {type(value).__name__}")
+        values = zip(encoders, read(value), strict=True)
+        return template % tuple([write(part) for write, part in values])
+
+    def decode(plain: Any) -> Any:
+        try:
+            parts = pick(plain)
+        except KeyError:
+            return cls(**_present(plain))
+        return cls(*[read_part(part) for read_part, part in zip(decoders, parts, strict=True)])
+
+    def _present(plain: dict[str, Any]) -> dict[str, Any]:
+        found = {}
+        for item, read_part in zip(own, decoders, strict=True):
+            if item.name in plain:
+                found[item.name] = read_part(plain[item.name])
+            elif defaults[item.name].default is MISSING and item.default_factory is MISSING:
+                raise RecordError(f"not a {cls.__name__}: {item.name} is missing")
+        return found
+
+    return _Codec(encode, decode)
+
+
+def _tuple_of(getter: Any, names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """`attrgetter` or `itemgetter` over several names, a tuple for any number of them."""
+    if len(names) > 1:
+        return cast("Callable[[Any], tuple[Any, ...]]", getter(*names))
+    parts = [getter(name) for name in names]
+    return lambda value: tuple(part(value) for part in parts)
+
+
+def _union(*args: Any) -> _Codec:
+    kinds = [arg for arg in args if arg is not types.NoneType]
+    inner = _codec(kinds[0]) if len(kinds) == 1 else _tagged(kinds)
+    if types.NoneType not in args:
+        return inner
+    encode, decode = inner.encode, inner.decode
+    return _Codec(
+        lambda value: "null" if value is None else encode(value),
+        lambda plain: None if plain is None else decode(plain),
+    )
+
+
+def _tagged(kinds: list[Any]) -> _Codec:
+    if not all(isinstance(kind, type) and is_dataclass(kind) for kind in kinds):
+        raise RecordError(f"a union of {kinds} cannot be read back: name one type")
+    by_name = {kind.__name__: _codec(kind) for kind in kinds}
+
+    def encode(value: Any) -> str:
+        name = type(value).__name__
+        text = by_name[name].encode(value)
+        plain = _parse(text)
+        return _json(
+            plain | {"type": name}, sort_keys=True, separators=(",", ":"), ensure_ascii=False
+        )
+
+    def decode(plain: Any) -> Any:
+        rest = {key: part for key, part in plain.items() if key != "type"}
+        return by_name[plain["type"]].decode(rest)
+
+    for kind in kinds:
+        if "type" in {item.name for item in fields(kind)}:
+            raise RecordError(f"{kind.__name__}.type would hide which class of the union it is")
+    return _Codec(encode, decode)
+
+
+def _tuple(*hints: Any) -> _Codec:
+    return _array(hints[0]) if hints[1:] == (...,) else _fixed(hints)
+
+
+def _array(hint: Any) -> _Codec:
+    codec = _codec(hint)
+    encode, decode = codec.encode, codec.decode
+    return _Codec(
+        lambda values: "[" + ",".join([encode(value) for value in values]) + "]",
+        lambda plain: tuple([decode(part) for part in plain]),
+    )
+
+
+def _fixed(hints: tuple[Any, ...]) -> _Codec:
+    codecs = [_codec(hint) for hint in hints]
+
+    def encode(values: Any) -> str:
+        parts = zip(codecs, values, strict=True)
+        return "[" + ",".join([codec.encode(value) for codec, value in parts]) + "]"
+
+    def decode(plain: Any) -> tuple[Any, ...]:
+        return tuple([codec.decode(part) for codec, part in zip(codecs, plain, strict=True)])
+
+    return _Codec(encode, decode)
+
+
+def _set(hint: Any) -> _Codec:
+    codec = _codec(hint)
+    encode, decode = codec.encode, codec.decode
+    return _Codec(
+        lambda values: "[" + ",".join(sorted([encode(value) for value in values])) + "]",
+        lambda plain: frozenset([decode(part) for part in plain]),
+    )
+
+
+def _mapping(key: Any, hint: Any) -> _Codec:
+    if key is not str:
+        raise RecordError(f"keys of a mapping are text, not {key!r}")
+    codec = _codec(hint)
+
+    def encode(values: Mapping[str, Any]) -> str:
+        pairs = [f"{quote(name)}:{codec.encode(values[name])}" for name in sorted(values)]
+        return "{" + ",".join(pairs) + "}"
+
+    return _Codec(encode, lambda plain: {name: codec.decode(part) for name, part in plain.items()})
+
+
+def _enum(cls: type[Enum]) -> _Codec:
+    text = {member: _json(member.value, ensure_ascii=False) for member in cls}
+    members = {member.value: member for member in cls}
+    return _Codec(text.__getitem__, members.__getitem__)
+
+
+def _encode_instant(value: datetime) -> str:
+    return f'"{instant_text(value)}"'
+
+
+def _decode_instant(plain: str) -> datetime:
+    value = datetime.fromisoformat(plain)
+    if value.tzinfo is None:
+        raise RecordError(f"{plain} has no time zone")
+    return value.astimezone(UTC)
+
+
+def _exactly(kind: type) -> Decode:
+    def decode(plain: Any) -> Any:
+        if type(plain) is not kind:
+            raise RecordError(f"expected {kind.__name__}, got {plain!r}")
+        return plain
+
+    return decode
+
+
+def _decode_decimal(plain: Any) -> Decimal:
+    if type(plain) is not str:
+        raise RecordError(f"expected a decimal as text, got {plain!r}")
+    value = Decimal(plain)
+    if not value.is_finite():
+        raise RecordError(f"{plain} is not a finite number")
+    return value
+
+
+_PLAIN: dict[Any, _Codec] = {
+    str: _Codec(quote, _exactly(str)),
+    bool: _Codec(lambda value: "true" if value else "false", _exactly(bool)),
+    int: _Codec(int.__repr__, _exactly(int)),
+    Decimal: _Codec(lambda value: f'"{decimal_text(value)}"', _decode_decimal),
+    datetime: _Codec(_encode_instant, _decode_instant),
+    date: _Codec(lambda value: f'"{value.isoformat()}"', date.fromisoformat),
+    time: _Codec(lambda value: f'"{value.isoformat()}"', time.fromisoformat),
+}
+
+_GENERIC: dict[Any, Callable[..., _Codec]] = {
+    Union: _union,
+    types.UnionType: _union,
+    tuple: _tuple,
+    frozenset: _set,
+    dict: _mapping,
+    Mapping: _mapping,
+}
