@@ -1,0 +1,213 @@
+"""Tariff elements: price components and their restrictions, the same in every OCPI version.
+
+A version differs only in which fields it has; which those are is given. Prices, steps and clock
+times are carried literally: a tariff is what was published, not what would be tidy.
+OCPI 2.2.1 mod_tariffs, TariffElement, PriceComponent, TariffRestrictions.
+"""
+
+import re
+from datetime import date, time
+from decimal import Decimal
+
+from billing.tariff import (
+    DayOfWeek,
+    Dimension,
+    PriceComponent,
+    ReservationRestriction,
+    Restrictions,
+    TariffElement,
+    TaxIncluded,
+)
+from ingest.protocols.ocpi.reader import Reader
+from ingest.protocols.ocpi.wire import GRAIN, Wire, plain, present
+
+FIELDS_V211 = frozenset(
+    {"start_time", "end_time", "start_date", "end_date", "min_kwh", "max_kwh", "min_power"}
+    | {"max_power", "min_duration", "max_duration", "day_of_week"}
+)
+FIELDS_V221 = FIELDS_V211 | {"vat", "min_current", "max_current", "reservation"}
+
+_NUMBERS = (
+    "min_kwh", "max_kwh", "min_current", "max_current", "min_power", "max_power",
+)  # fmt: skip
+_CLOCK = re.compile(r"(\d\d?):(\d\d)(?::(\d\d)(?:\.0+)?)?")
+
+
+def read_elements(tariff: Reader, fields: frozenset[str]) -> tuple[TariffElement, ...]:
+    """The elements of a tariff, in list order (which decides), with the fields a version has."""
+    return tuple(
+        TariffElement(
+            components=tuple(
+                _read_component(component, fields)
+                for component in element.objects("price_components", required=True)
+            ),
+            restrictions=_read_restrictions(element, fields),
+        )
+        for element in tariff.objects("elements", required=True)
+    )
+
+
+def write_elements(
+    elements: tuple[TariffElement, ...], fields: frozenset[str], tax_included: TaxIncluded
+) -> list[Wire]:
+    """The wire list. `tax_included` other than NO: prices are written before tax (see `before`)."""
+    return [
+        present(
+            {
+                "price_components": [
+                    _write_component(component, fields, tax_included)
+                    for component in element.components
+                ],
+                "restrictions": _write_restrictions(element.restrictions, fields) or None,
+            }
+        )
+        for element in elements
+    ]
+
+
+def _read_component(wire: Reader, fields: frozenset[str]) -> PriceComponent:
+    name = wire.text("type")
+    if name not in Dimension.__members__:
+        wire.fault("type", f"expected one of {', '.join(Dimension)}, got {name[:40]!r}")
+        name = Dimension.FLAT
+    return PriceComponent(
+        dimension=Dimension(name),
+        price=wire.number("price"),
+        step_size=wire.integer("step_size"),
+        vat=wire.number_or_none("vat") if "vat" in fields else None,
+    )
+
+
+def _write_component(
+    component: PriceComponent, fields: frozenset[str], tax_included: TaxIncluded
+) -> Wire:
+    vat = component.vat if "vat" in fields else None
+    price = component.price
+    if tax_included is TaxIncluded.YES and component.vat is not None:
+        price = before_tax(price, component.vat)
+    return present(
+        {
+            "type": component.dimension.value,
+            "price": plain(price),
+            "vat": None if vat is None else plain(vat),
+            "step_size": component.step_size,
+        }
+    )
+
+
+def before_tax(price: Decimal, vat: Decimal) -> Decimal:
+    """The net of a gross price, to 4 decimals: what versions without tax_included can say."""
+    return (price * 100 / (100 + vat)).quantize(GRAIN)
+
+
+def _read_restrictions(element: Reader, fields: frozenset[str]) -> Restrictions:
+    wire = _restrictions_object(element)
+    if wire is None:
+        return Restrictions()
+    numbers = {
+        name: wire.number_or_none(name) for name in _NUMBERS if name in fields and wire.has(name)
+    }
+    return Restrictions(
+        start_time=_read_time(wire, "start_time"),
+        end_time=_read_time(wire, "end_time"),
+        start_date=_read_date(wire, "start_date"),
+        end_date=_read_date(wire, "end_date"),
+        min_duration=wire.integer_or_none("min_duration"),
+        max_duration=wire.integer_or_none("max_duration"),
+        day_of_week=_read_days(wire),
+        reservation=_read_reservation(wire) if "reservation" in fields else None,
+        **numbers,
+    )
+
+
+def _restrictions_object(element: Reader) -> Reader | None:
+    """The restrictions; a list of none or of one is understood, with a note (seen in the field)."""
+    value = element.fields.get("restrictions")
+    if not isinstance(value, list):
+        return element.nested("restrictions")
+    if len(value) > 1:
+        element.fault("restrictions", f"expected one object, got a list of {len(value)}")
+        return None
+    element.note("restrictions_as_list", "restrictions", "expected an object, took a list of one")
+    inside = element.objects("restrictions")
+    return inside[0] if inside else None
+
+
+def _read_time(wire: Reader, name: str) -> time | None:
+    """`HH:MM` of the site's clock; seconds and `24:00` are understood, with a note."""
+    text = wire.text(name, "")
+    if not text:
+        return None
+    match = _CLOCK.fullmatch(text.strip())
+    hour, minute, second = (int(part or 0) for part in match.groups()) if match else (99, 0, 0)
+    if (hour, minute, second) == (24, 0, 0):
+        hour = 0
+    if hour > 23 or minute > 59 or second > 59:
+        wire.fault(name, f"expected HH:MM, got {text[:40]!r}")
+        return None
+    if text != f"{hour:02}:{minute:02}":
+        wire.note("time_form", name, f"expected HH:MM, took {text}")
+    return time(hour, minute, second)
+
+
+def _read_date(wire: Reader, name: str) -> date | None:
+    text = wire.text(name, "")
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        wire.fault(name, f"expected YYYY-MM-DD, got {text[:40]!r}")
+        return None
+
+
+def _read_days(wire: Reader) -> frozenset[DayOfWeek]:
+    days = set()
+    for index, item in enumerate(wire.items("day_of_week")):
+        name = str(item).upper()
+        if name not in DayOfWeek.__members__:
+            wire.fault(f"day_of_week/{index}", f"expected a day's name, got {str(item)[:40]!r}")
+            continue
+        if name != item:
+            wire.note("weekday_case", "day_of_week", f"expected {name}, took {item}")
+        days.add(DayOfWeek[name])
+    return frozenset(days)
+
+
+def _read_reservation(wire: Reader) -> ReservationRestriction | None:
+    name = wire.text("reservation", "")
+    if not name:
+        return None
+    if name not in ReservationRestriction.__members__:
+        wire.fault(
+            "reservation", f"expected one of {', '.join(ReservationRestriction)}, got {name[:40]!r}"
+        )
+        return None
+    return ReservationRestriction(name)
+
+
+def _write_restrictions(restrictions: Restrictions, fields: frozenset[str]) -> Wire:
+    days = sorted(restrictions.day_of_week)
+    wire: Wire = {
+        "start_time": _write_time(restrictions.start_time),
+        "end_time": _write_time(restrictions.end_time),
+        "start_date": restrictions.start_date and restrictions.start_date.isoformat(),
+        "end_date": restrictions.end_date and restrictions.end_date.isoformat(),
+        **{name: _plain(getattr(restrictions, name)) for name in _NUMBERS},
+        "min_duration": restrictions.min_duration,
+        "max_duration": restrictions.max_duration,
+        "day_of_week": [day.name for day in days],
+        "reservation": restrictions.reservation and restrictions.reservation.value,
+    }
+    return present({name: value for name, value in wire.items() if name in fields})
+
+
+def _plain(value: Decimal | None) -> Decimal | None:
+    return None if value is None else plain(value)
+
+
+def _write_time(clock: time | None) -> str | None:
+    """`HH:MM`; seconds are kept where there are any: a tariff is not silently moved by a minute."""
+    if clock is None:
+        return None
+    return clock.strftime("%H:%M:%S" if clock.second else "%H:%M")

@@ -1,0 +1,84 @@
+"""How a CDR's totals are written so that they add up: the parts as written sum to the total.
+
+Knows amounts before tax with their taxes by rate, and no wire shape of any version.
+"""
+
+from dataclasses import dataclass
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+
+from billing.receipt import Amount, CostGroup, Receipt
+from ingest.protocols.ocpi.wire import GRAIN, plain
+
+_CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """Total and parts, each already rounded for the wire."""
+
+    total: Amount
+    parts: dict[CostGroup, Amount]
+
+
+def costs(receipt: Receipt) -> Costs:
+    """Rounds a receipt's total to 4 decimals and shares the rounding among its parts.
+
+    Parts are written on the grain of the total (cents, where it stands on cents) by the largest
+    remainder; where parts and total differ by more than rounding (a min or max price was hit) each
+    part is rounded by itself and the difference stays visible.
+    """
+    total = _rounded(receipt.total)
+    groups = [group for group, _ in receipt.totals]
+    amounts = [amount for _, amount in receipt.totals]
+    nets = apportion(total.net, [amount.net for amount in amounts], _grain(total.net))
+    taxes: list[list[tuple[Decimal | None, Decimal]]] = [[] for _ in groups]
+    for rate in dict.fromkeys(rate for amount in amounts for rate, _ in amount.taxes):
+        shares = [sum((tax for r, tax in a.taxes if r == rate), Decimal(0)) for a in amounts]
+        whole = next((tax for r, tax in total.taxes if r == rate), None)
+        written = _each(shares) if whole is None else apportion(whole, shares, _grain(whole))
+        for part, amount, tax in zip(taxes, amounts, written, strict=True):
+            if any(r == rate for r, _ in amount.taxes):
+                part.append((rate, tax))
+    parts = {
+        group: Amount(net, tuple(tax)) for group, net, tax in zip(groups, nets, taxes, strict=True)
+    }
+    return Costs(total, parts)
+
+
+def apportion(total: Decimal, exact: list[Decimal], grain: Decimal) -> list[Decimal]:
+    """`exact` on multiples of `grain`, summing to `total`: what is left goes by largest remainder.
+
+    Where the exact values are further from `total` than rounding explains, each is rounded to 4
+    decimals by itself. Ties go to the earlier one, so that the same input gives the same output.
+    """
+    if not exact or abs(total - sum(exact)) >= grain * len(exact):
+        return _each(exact)
+    floors = [(value / grain).to_integral_value(ROUND_FLOOR) for value in exact]
+    missing = int(total / grain - sum(floors))
+    order = sorted(range(len(exact)), key=lambda i: floors[i] - exact[i] / grain)
+    for step in range(abs(missing)):
+        at = order[step % len(order)] if missing > 0 else order[-1 - step % len(order)]
+        floors[at] += 1 if missing > 0 else -1
+    return [plain(value * grain) for value in floors]
+
+
+def negated(amount: Amount) -> Amount:
+    """The same money the other way: a credit's total."""
+    return Amount(plain(-amount.net), tuple((rate, plain(-tax)) for rate, tax in amount.taxes))
+
+
+def _rounded(amount: Amount) -> Amount:
+    return Amount(_round(amount.net), tuple((rate, _round(tax)) for rate, tax in amount.taxes))
+
+
+def _round(value: Decimal) -> Decimal:
+    return plain(value.quantize(GRAIN, rounding=ROUND_HALF_UP))
+
+
+def _each(values: list[Decimal]) -> list[Decimal]:
+    return [_round(value) for value in values]
+
+
+def _grain(total: Decimal) -> Decimal:
+    """Cents where the total stands on cents, else OCPI's 4 decimals."""
+    return _CENT if total == total.quantize(_CENT) else GRAIN

@@ -1,0 +1,174 @@
+"""Charging periods and their dimensions, in whichever of them a version has.
+
+The volumes as written add up: ENERGY to total_energy, TIME and PARKING_TIME to total_time.
+OCPI 2.2.1 mod_cdrs, ChargingPeriod, CdrDimension: a period ends where the next one starts.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from billing.cdr import CDR
+from billing.period import ChargingPeriod
+from billing.session import Activity
+from billing.tariff import Dimension
+from ingest.protocols.ocpi.money import apportion
+from ingest.protocols.ocpi.reader import Reader
+from ingest.protocols.ocpi.wire import GRAIN, Wire, instant, number, present
+
+DIMENSIONS_V211 = frozenset(
+    {"ENERGY", "FLAT", "MAX_CURRENT", "MIN_CURRENT", "PARKING_TIME", "TIME"}
+)
+DIMENSIONS_V221 = (DIMENSIONS_V211 - {"FLAT"}) | {"RESERVATION_TIME", "MAX_POWER", "MIN_POWER"}
+
+_HOUR = timedelta(hours=1) // timedelta(microseconds=1)
+_NONE = Decimal(0)
+_SPAN_TOLERANCE_H = Decimal("0.001")
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What the volumes add up to, as written; None: to their own sum, rounded."""
+
+    energy_kwh: Decimal
+    charging_h: Decimal | None = None
+    parking_h: Decimal | None = None
+
+
+def write_cdr_periods(cdr: CDR, dimensions: frozenset[str]) -> list[Wire]:
+    """The periods of a CDR, at least one: without any, the whole time is one TIME period."""
+    time, parked = number(cdr.total_time_h), number(cdr.total_parking_time_h)
+    totals = Totals(number(cdr.total_energy_kwh), time - parked, parked)
+    flats = {
+        line.period: line.billed for line in cdr.receipt.lines if line.dimension is Dimension.FLAT
+    }
+    written = write_periods(cdr.periods, totals, dimensions, flats)
+    whole = {"type": "TIME", "volume": time}
+    return written or [{"start_date_time": instant(cdr.start_at), "dimensions": [whole]}]
+
+
+def write_periods(
+    periods: tuple[ChargingPeriod, ...],
+    totals: Totals,
+    dimensions: frozenset[str],
+    flats: Mapping[int, Decimal] | None = None,
+) -> list[Wire]:
+    """Periods with the dimensions a version has; one of which nothing can be said is left out."""
+    energy = _shared(periods, totals.energy_kwh, _has_energy, _kwh)
+    charging = _shared(periods, totals.charging_h, _is_charging, _hours)
+    parking = _shared(periods, totals.parking_h, _is_parked, _hours)
+    written = []
+    for period in periods:
+        at = period.ordinal
+        volumes: dict[str, Decimal | None] = {
+            "FLAT": (flats or {}).get(at),
+            "ENERGY": energy.get(at),
+            "TIME": charging.get(at),
+            "PARKING_TIME": parking.get(at),
+            "RESERVATION_TIME": _hours(period) if period.reserved else None,
+            "MIN_POWER": period.min_power_kw,
+            "MAX_POWER": period.max_power_kw,
+            "MIN_CURRENT": period.min_current_a,
+            "MAX_CURRENT": period.max_current_a,
+        }
+        written.append(_write_period(period, volumes, dimensions))
+    return [period for period in written if "dimensions" in period]
+
+
+def read_periods(cdr: Reader, end_at: datetime | None) -> tuple[ChargingPeriod, ...]:
+    """The periods as facts; `end_at` ends the last one (None: it ends where it starts).
+
+    A dimension this model does not know is noted, and so is a time that differs from the span.
+    """
+    wires = cdr.objects("charging_periods")
+    starts = [wire.instant("start_date_time") for wire in wires]
+    ends = [*starts[1:], end_at or (starts[-1] if starts else None)]
+    return tuple(
+        _read_period(wire, ordinal, start, end or start)
+        for ordinal, (wire, start, end) in enumerate(zip(wires, starts, ends, strict=False))
+    )
+
+
+def _write_period(
+    period: ChargingPeriod, volumes: dict[str, Decimal | None], dimensions: frozenset[str]
+) -> Wire:
+    return present(
+        {
+            "start_date_time": instant(period.start_at),
+            "dimensions": [
+                {"type": name, "volume": number(volume)}
+                for name, volume in volumes.items()
+                if volume is not None and name in dimensions
+            ],
+            "tariff_id": period.tariff_id,
+        }
+    )
+
+
+def _shared(
+    periods: tuple[ChargingPeriod, ...],
+    total: Decimal | None,
+    chosen: Callable[[ChargingPeriod], bool],
+    volume: Callable[[ChargingPeriod], Decimal],
+) -> dict[int, Decimal]:
+    """The volumes of the chosen periods by ordinal, on 4 decimals, adding up to `total`."""
+    those = [period for period in periods if chosen(period)]
+    exact = [volume(period) for period in those]
+    shares = apportion(number(sum(exact, _NONE)) if total is None else total, exact, GRAIN)
+    return {period.ordinal: share for period, share in zip(those, shares, strict=True)}
+
+
+def _has_energy(period: ChargingPeriod) -> bool:
+    return period.energy_wh != 0
+
+
+def _is_charging(period: ChargingPeriod) -> bool:
+    return not period.reserved and period.activity is Activity.CHARGING
+
+
+def _is_parked(period: ChargingPeriod) -> bool:
+    return not period.reserved and period.activity is Activity.PARKED
+
+
+def _kwh(period: ChargingPeriod) -> Decimal:
+    return period.energy_wh / 1000
+
+
+def _hours(period: ChargingPeriod) -> Decimal:
+    span = period.end_at - period.start_at
+    return Decimal(span // timedelta(microseconds=1)) / _HOUR
+
+
+def _read_period(wire: Reader, ordinal: int, start: datetime, end: datetime) -> ChargingPeriod:
+    volumes: dict[str, Decimal] = {}
+    for dimension in wire.objects("dimensions", required=True):
+        name, volume = dimension.text("type"), dimension.number("volume")
+        if name in volumes:
+            dimension.note("duplicate_dimension", "type", f"{name} stands twice; they are added")
+        volumes[name] = volumes.get(name, Decimal(0)) + volume
+    parked = "PARKING_TIME" in volumes and "TIME" not in volumes
+    period = ChargingPeriod(
+        ordinal=ordinal,
+        start_at=start,
+        end_at=end,
+        activity=Activity.PARKED if parked else Activity.CHARGING,
+        energy_wh=volumes.get("ENERGY", Decimal(0)) * 1000,
+        min_power_kw=volumes.get("MIN_POWER"),
+        max_power_kw=volumes.get("MAX_POWER"),
+        min_current_a=volumes.get("MIN_CURRENT"),
+        max_current_a=volumes.get("MAX_CURRENT"),
+        reserved="RESERVATION_TIME" in volumes,
+        tariff_id=wire.text("tariff_id", ""),
+    )
+    _note_times(wire, period, volumes)
+    return period
+
+
+def _note_times(wire: Reader, period: ChargingPeriod, volumes: dict[str, Decimal]) -> None:
+    times = {n: v for n, v in volumes.items() if n in {"TIME", "PARKING_TIME", "RESERVATION_TIME"}}
+    if len(times) > 1:
+        wire.note("mixed_period", "dimensions", f"{' and '.join(sorted(times))} in one period")
+    stated, span = sum(times.values(), Decimal(0)), _hours(period)
+    if times and abs(stated - span) > _SPAN_TOLERANCE_H:
+        wire.note("period_time_differs", "dimensions", f"{stated} h stated, {span:.4f} h long")

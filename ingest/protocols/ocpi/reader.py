@@ -1,0 +1,195 @@
+"""Reads a wire object field by field: tolerant, exact, and collecting every problem on the way.
+
+A note is something that was understood although it is not as specified; a fault is something that
+was not. All faults are raised together at the end, with their JSON pointers.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import TypeVar
+
+from ingest.protocols.ocpi.errors import MalformedObjectError, Problem
+from ingest.protocols.ocpi.wire import (
+    Note,
+    Notes,
+    Wire,
+    dumps,
+    is_written_as_specified,
+    parse_instant,
+)
+
+_NO_INSTANT = datetime(1970, 1, 1, tzinfo=UTC)
+_T = TypeVar("_T")
+
+
+@dataclass(slots=True)
+class _Log:
+    faults: list[Problem] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+
+class Reader:
+    """One JSON object under reading, at its JSON pointer. Null counts as absent.
+
+    The getters return a placeholder after a fault, so that reading goes on; `finish` raises then.
+    """
+
+    __slots__ = ("_log", "fields", "pointer")
+
+    def __init__(self, fields: object, pointer: str = "", log: _Log | None = None) -> None:
+        self._log = log or _Log()
+        self.pointer = pointer
+        self.fields: Wire = fields if isinstance(fields, dict) else {}
+        if not isinstance(fields, dict):
+            self._log.faults.append(Problem(pointer, f"expected an object, got {_shown(fields)}"))
+
+    def at(self, name: str | int) -> str:
+        """The JSON pointer of a field."""
+        return f"{self.pointer}/{str(name).replace('~', '~0').replace('/', '~1')}"
+
+    def fault(self, name: str, message: str) -> None:
+        """Record that a field could not be understood."""
+        self._log.faults.append(Problem(self.at(name), message))
+
+    def note(self, code: str, name: str, message: str) -> None:
+        """Record that a field was understood although it is not as specified."""
+        self._log.notes.append(Note(code, self.at(name), message))
+
+    def has(self, name: str) -> bool:
+        """Whether the field is there and not null."""
+        return self.fields.get(name) is not None
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """A text; a number is taken as its digits, with a note. Required without `default`."""
+        value = self.fields.get(name)
+        if value is None:
+            return self._missing(name, "") if default is None else default
+        if isinstance(value, str):
+            return value
+        if isinstance(value, int | Decimal) and not isinstance(value, bool):
+            self.note("number_as_text", name, f"expected a text, took the digits of {value}")
+            return str(value)
+        return self._wrong(name, "a text", value, "")
+
+    def number(self, name: str) -> Decimal:
+        """A required number."""
+        value = self.number_or_none(name)
+        return self._missing(name, Decimal(0)) if value is None else value
+
+    def number_or_none(self, name: str) -> Decimal | None:
+        """A number, exactly as its digits stand; a number in quotes is taken, with a note."""
+        value = self.fields.get(name)
+        if value is None:
+            return None
+        if isinstance(value, bool):
+            return self._wrong(name, "a number", value, Decimal(0))
+        if isinstance(value, int | float):
+            return Decimal(repr(value))
+        if isinstance(value, Decimal):
+            return value
+        return self._number_in_quotes(name, value)
+
+    def integer(self, name: str, default: int | None = None) -> int:
+        """A whole number; `1.0` is one, with a note. Required without `default`."""
+        if not self.has(name):
+            return self._missing(name, 0) if default is None else default
+        value = self.number(name)
+        if value != value.to_integral_value():
+            return self._wrong(name, "a whole number", self.fields[name], 0)
+        if not isinstance(self.fields[name], int):
+            self.note("integer_form", name, f"expected a whole number, took {value} as one")
+        return int(value)
+
+    def integer_or_none(self, name: str) -> int | None:
+        """A whole number, or None where absent."""
+        return self.integer(name) if self.has(name) else None
+
+    def truth(self, name: str, *, default: bool | None = None) -> bool:
+        """A boolean. Required without `default`."""
+        value = self.fields.get(name)
+        if isinstance(value, bool):
+            return value
+        if value is not None:
+            self.fault(name, f"expected true or false, got {_shown(value)}")
+        elif default is None:
+            self.fault(name, "required field missing")
+        return bool(default)
+
+    def instant(self, name: str) -> datetime:
+        """A required instant (UTC)."""
+        at = self.instant_or_none(name)
+        return self._missing(name, _NO_INSTANT) if at is None else at
+
+    def instant_or_none(self, name: str) -> datetime | None:
+        """An instant (UTC); an offset or a finer fraction is understood, with a note."""
+        value = self.fields.get(name)
+        if value is None:
+            return None
+        at = parse_instant(value) if isinstance(value, str) else None
+        if at is None:
+            return self._wrong(name, "an RFC 3339 instant", value, _NO_INSTANT)
+        if not is_written_as_specified(value):
+            self.note("timestamp_form", name, f"expected UTC written …Z, took {value}")
+        return at
+
+    def nested(self, name: str) -> "Reader | None":
+        """A nested object, or None where absent."""
+        return Reader(self.fields[name], self.at(name), self._log) if self.has(name) else None
+
+    def required_nested(self, name: str) -> "Reader":
+        """A nested object that must be there."""
+        if not self.has(name):
+            self._missing(name, None)
+        return Reader(self.fields.get(name) or {}, self.at(name), self._log)
+
+    def objects(self, name: str, *, required: bool = False) -> "list[Reader]":
+        """A list of objects; `required` demands at least one. A single object is not a list."""
+        items = self.items(name)
+        if required and not items:
+            self.fault(name, "expected a list with at least one object")
+        return [Reader(v, f"{self.at(name)}/{i}", self._log) for i, v in enumerate(items)]
+
+    def items(self, name: str) -> list[object]:
+        """A list of anything; absent is empty."""
+        value = self.fields.get(name)
+        if value is None:
+            return []
+        return list(value) if isinstance(value, list) else self._wrong(name, "a list", value, [])
+
+    def finish(self, subject: str, checked: Notes = ()) -> Notes:
+        """The notes, and those of the table check, one per code and pointer.
+
+        Raises MalformedObjectError where anything was not understood.
+        """
+        if self._log.faults:
+            raise MalformedObjectError(subject, tuple(dict.fromkeys(self._log.faults)))
+        notes = {(note.code, note.pointer): note for note in (*checked, *self._log.notes)}
+        return tuple(notes.values())
+
+    def _number_in_quotes(self, name: str, value: object) -> Decimal:
+        try:
+            found = Decimal(value.strip()) if isinstance(value, str) else None
+        except InvalidOperation:
+            found = None
+        if found is None or not found.is_finite():
+            return self._wrong(name, "a number", value, Decimal(0))
+        self.note("string_number", name, f'expected a number, took the text "{value}" as one')
+        return found
+
+    def _missing(self, name: str, alternative: _T) -> _T:
+        self.fault(name, "required field missing")
+        return alternative
+
+    def _wrong(self, name: str, expected: str, value: object, alternative: _T) -> _T:
+        self.fault(name, f"expected {expected}, got {_shown(value)}")
+        return alternative
+
+
+def _shown(value: object) -> str:
+    """A value as JSON, short enough for a sentence."""
+    try:
+        text = dumps(value)
+    except TypeError:
+        text = repr(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."

@@ -1,0 +1,184 @@
+"""Checks a wire object against the field tables of an OCPI version: names, types, cardinalities.
+
+Knows the tables (`tables/<version>.json`: facts only) and nothing of what a field means. It never
+raises on bad input: it lists issues, each a stable code, a JSON pointer and a sentence.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+
+from ingest.protocols.ocpi.errors import UnknownVersionError
+from ingest.protocols.ocpi.wire import Note, is_written_as_specified
+
+VERSIONS = ("2.1.1", "2.2.1", "2.3.0")
+
+_TYPE = re.compile(r"(\w+)(?:[(\[](\d+)[)\]])?")
+_SCALARS = {"string", "cistring", "url", "int", "number", "boolean", "datetime"}
+_URL_LENGTH = 255
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRule:
+    """One field: what it holds, how long it may be (0: any length), and how often it stands there.
+
+    `card` is OCPI's: `1` required, `?` optional, `*` list, `+` list with at least one.
+    """
+
+    kind: str
+    longest: int
+    card: str
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The tables of one version."""
+
+    version: str
+    objects: dict[str, dict[str, FieldRule]]
+    one_of: dict[str, frozenset[str]]
+    enums: dict[str, frozenset[str]]
+    open_enums: frozenset[str]
+    session_only: dict[str, frozenset[str]]
+
+
+@cache
+def schema(version: str) -> Schema:
+    """The tables of `version`; raises UnknownVersionError for another one."""
+    if version not in VERSIONS:
+        raise UnknownVersionError(version, VERSIONS)
+    table = files("ingest.protocols.ocpi").joinpath(f"tables/{version}.json").read_text("utf-8")
+    facts = json.loads(table)
+    return Schema(
+        version=version,
+        objects={n: {f: _rule(t) for f, t in o.items()} for n, o in facts["objects"].items()},
+        one_of={name: frozenset(fields) for name, fields in facts["one_of"].items()},
+        enums={name: frozenset(values) for name, values in facts["enums"].items()},
+        open_enums=frozenset(facts["open_enums"]),
+        session_only={name: frozenset(values) for name, values in facts["session_only"].items()},
+    )
+
+
+def check(version: str, name: str, wire: object) -> tuple[Note, ...]:
+    """Every way in which `wire` differs from the object `name` of `version`, in field order.
+
+    Codes: required_field, unexpected_field, needless_null, wrong_type, string_number, too_long,
+    unknown_value (a closed enum), timestamp_form, empty_list, session_only (a dimension that only
+    a Session may carry).
+    """
+    return tuple(_Check(schema(version), root=name).whole(name, wire, ""))
+
+
+def check_field(version: str, rule: FieldRule, value: object) -> tuple[Note, ...]:
+    """The same for the value of a single field."""
+    return tuple(_Check(schema(version), root="").field(rule, value, ""))
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    schema: Schema
+    root: str
+
+    def whole(self, name: str, wire: object, at: str) -> Iterator[Note]:
+        rules = self.schema.objects[name]
+        if not isinstance(wire, dict):
+            yield Note("wrong_type", at, f"expected the object {name}")
+            return
+        yield from self._absences(name, wire, at)
+        for field, value in wire.items():
+            here = f"{at}/{str(field).replace('~', '~0').replace('/', '~1')}"
+            rule = rules.get(field)
+            if rule is None:
+                yield Note(
+                    "unexpected_field",
+                    here,
+                    f"{name} of OCPI {self.schema.version} has no field {field}",
+                )
+            elif value is None:
+                yield Note("needless_null", here, "null where absence would do")
+            else:
+                yield from self.field(rule, value, here)
+
+    def _absences(self, name: str, wire: dict[str, object], at: str) -> Iterator[Note]:
+        either = self.schema.one_of.get(name, frozenset())
+        if either and not any(wire.get(field) is not None for field in either):
+            yield Note("required_field", at, f"one of {', '.join(sorted(either))} is required")
+        for field, rule in self.schema.objects[name].items():
+            if rule.card in "1+" and field not in either and wire.get(field) is None:
+                yield Note("required_field", f"{at}/{field}", f"{name}.{field} is required")
+
+    def field(self, rule: FieldRule, value: object, at: str) -> Iterator[Note]:
+        if rule.card not in "*+":
+            yield from self._value(rule, value, at)
+        elif not isinstance(value, list):
+            yield Note("wrong_type", at, f"expected a list of {rule.kind}")
+        else:
+            if rule.card == "+" and not value:
+                yield Note("empty_list", at, "expected at least one")
+            for index, item in enumerate(value):
+                yield from self._value(rule, item, f"{at}/{index}")
+
+    def _value(self, rule: FieldRule, value: object, at: str) -> Iterator[Note]:
+        kind = rule.kind
+        if kind in self.schema.objects:
+            yield from self.whole(kind, value, at)
+        elif kind in self.schema.enums:
+            yield from self._enum(kind, value, at)
+        elif (fault := _scalar_fault(rule, value)) is not None:
+            yield Note(fault[0], at, fault[1])
+
+    def _enum(self, kind: str, value: object, at: str) -> Iterator[Note]:
+        if not isinstance(value, str):
+            yield Note("wrong_type", at, f"expected a {kind}")
+        elif value not in self.schema.enums[kind] and kind not in self.schema.open_enums:
+            yield Note("unknown_value", at, f"{kind} has no value {value[:40]}")
+        elif self.root == "CDR" and value in self.schema.session_only.get(kind, frozenset()):
+            yield Note("session_only", at, f"{value} belongs in a Session, not in a CDR")
+
+
+def _rule(text: str) -> FieldRule:
+    kind, card = text.split(" ")
+    match = _TYPE.fullmatch(kind)
+    assert match is not None, f"table entry {text}"
+    name = match[1].lower() if match[1].lower() in _SCALARS else match[1]
+    longest = _URL_LENGTH if name == "url" else int(match[2] or 0)
+    return FieldRule(name, longest, card)
+
+
+def _scalar_fault(rule: FieldRule, value: object) -> tuple[str, str] | None:
+    if rule.kind in {"string", "cistring", "url"}:
+        return _text_fault(rule, value)
+    if rule.kind == "datetime":
+        if not isinstance(value, str):
+            return ("wrong_type", "expected an instant")
+        return None if is_written_as_specified(value) else ("timestamp_form", "expected UTC, …Z")
+    if rule.kind == "boolean":
+        return None if isinstance(value, bool) else ("wrong_type", "expected true or false")
+    return _number_fault(rule, value)
+
+
+def _text_fault(rule: FieldRule, value: object) -> tuple[str, str] | None:
+    if not isinstance(value, str):
+        return ("wrong_type", "expected a text")
+    if rule.longest and len(value) > rule.longest:
+        return ("too_long", f"{len(value)} characters, {rule.longest} are allowed")
+    if rule.kind == "cistring" and not (value.isascii() and value.isprintable()):
+        return ("wrong_type", "expected printable ASCII")
+    return None
+
+
+def _number_fault(rule: FieldRule, value: object) -> tuple[str, str] | None:
+    if isinstance(value, str):
+        return ("string_number", "a number in quotes")
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return ("wrong_type", "expected a number")
+    whole = isinstance(value, int) or value == int(value)
+    if rule.kind == "int" and not whole:
+        return ("wrong_type", "expected a whole number")
+    if rule.longest and rule.kind == "int" and len(str(abs(int(value)))) > rule.longest:
+        return ("too_long", f"more than {rule.longest} digits")
+    return None

@@ -1,0 +1,12 @@
+"""OCPI 2.1.1: each module's read and write, side by side."""
+
+from ingest.protocols.ocpi.v211 import cdrs, locations, sessions, tariffs, tokens
+from ingest.protocols.ocpi.version import Module, VersionModules
+
+MODULES = VersionModules(
+    cdrs=Module(cdrs.read, cdrs.write),
+    locations=Module(locations.read, locations.write),
+    sessions=Module(sessions.read, sessions.write),
+    tariffs=Module(tariffs.read, tariffs.write),
+    tokens=Module(tokens.read, tokens.write),
+)

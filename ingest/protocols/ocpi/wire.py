@@ -1,0 +1,127 @@
+"""What all OCPI versions share on the wire: numbers, instants, texts, JSON text, notes.
+
+Knows no object of any version. Numbers are Decimal or int, read from their text and printed as
+their digits; a float never appears. OCPI 2.2.1 types, `number`: 4 decimals unless stated otherwise.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import orjson
+
+Wire = dict[str, Any]
+"""A JSON object as `loads` gives it: str, bool, int, Decimal, None, list and dict."""
+
+GRAIN = Decimal("0.0001")
+NOT_AVAILABLE = "#NA"
+"""What OCPI allows where a required text cannot exist."""
+
+_INSTANT = re.compile(
+    r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d(?::?\d\d)?)?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something accepted that the peer should know: a stable code, a JSON pointer, a sentence."""
+
+    code: str
+    pointer: str
+    message: str
+
+
+Notes = tuple[Note, ...]
+
+
+def loads(text: str | bytes) -> Any:  # noqa: ANN401 - JSON is any
+    """JSON text to values, numbers as Decimal with the digits they were written with.
+
+    Raises ValueError on anything that is not JSON (NaN and Infinity included).
+    """
+    return json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
+
+
+def dumps(wire: Any) -> str:  # noqa: ANN401 - JSON is any
+    """Values to compact JSON text; a Decimal is printed as the number it is, digit by digit."""
+    return orjson.dumps(wire, default=_digits).decode()
+
+
+def number(value: Decimal) -> Decimal:
+    """`value` as OCPI writes numbers: at most 4 decimals, half away from zero, no trailing zero."""
+    return plain(value.quantize(GRAIN, rounding=ROUND_HALF_UP))
+
+
+def plain(value: Decimal) -> Decimal:
+    """The same number without trailing zeros, exponent or negative zero."""
+    if value == value.to_integral_value():
+        return value.quantize(Decimal(1)) if value else Decimal(0)
+    return value.normalize()
+
+
+def instant(at: datetime) -> str:
+    """`2026-10-01T12:00:00Z`, with three decimals where `at` is not on the second. UTC only.
+
+    Finer than a millisecond is cut off: peers refuse more (string(25)).
+    """
+    assert at.tzinfo is not None, "an instant has a zone"
+    utc = at.astimezone(UTC)
+    millis = utc.microsecond // 1000
+    stamp = utc.strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{stamp}.{millis:03d}Z" if millis else f"{stamp}Z"
+
+
+def parse_instant(text: str) -> datetime | None:
+    """A UTC instant from `…Z`, from no designator (UTC, says OCPI) or from an offset; else None.
+
+    Decimals beyond the microsecond are cut off.
+    """
+    match = _INSTANT.fullmatch(text.strip())
+    if match is None:
+        return None
+    day, clock, fraction, zone = match.groups()
+    offset = "+00:00" if zone is None or zone in "Zz" else zone
+    micros = f"{fraction or '0':0<6.6}"
+    try:
+        return datetime.fromisoformat(f"{day}T{clock}.{micros}{offset}").astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def is_written_as_specified(text: str) -> bool:
+    """True where an instant's text is `Z` or without designator, and no longer than 25."""
+    match = _INSTANT.fullmatch(text)
+    return match is not None and (match[4] is None or match[4] == "Z") and len(text) <= 25
+
+
+def coordinate(text: str, longest: int) -> str:
+    """A coordinate's own digits, cut (never recomputed) to the `longest` text OCPI takes."""
+    return text[:longest]
+
+
+def clip(text: str, longest: int) -> str:
+    """A display text cut to what the field takes; identifiers are never cut."""
+    return text[:longest]
+
+
+def display_texts(texts: tuple[tuple[str, str], ...]) -> list[Wire]:
+    """DisplayText list: ISO 639-1 language of two letters, text of at most 512 characters."""
+    return [{"language": language[:2], "text": clip(text, 512)} for language, text in texts]
+
+
+def present(fields: Wire) -> Wire:
+    """The fields that are there: None, "" and empty lists are absent on the wire, never null."""
+    return {k: v for k, v in fields.items() if v is not None and v not in ("", [])}
+
+
+def _digits(value: object) -> orjson.Fragment:
+    if isinstance(value, Decimal) and value.is_finite():
+        return orjson.Fragment(format(value, "f").encode())
+    raise TypeError(f"cannot be said in JSON: {value!r}")
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
