@@ -1,0 +1,120 @@
+"""One entry of the log: its fields, its canonical bytes (the Merkle leaf) and its commitment.
+
+The leaf never holds the payload, only `SHA-256(salt ‖ payload)`: a payload may be of any size, may
+be encrypted and its key destroyed, while every proof over the leaf stays valid.
+"""
+
+from binascii import b2a_base64
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import NamedTuple
+
+import orjson
+
+from warehouse.log.errors import EntryInvalid
+
+VERSION = 1
+LEAF_LIMIT = 1024
+"""A leaf is shorter than this many bytes (tlog-tiles would allow 65,535)."""
+KINDS = frozenset(
+    ("message", "connection", "command", "operator", "decision", "run", "gap", "clock", "tick")
+)
+DIRECTIONS = frozenset(("", "in", "out"))
+LEAF_KEYS = ["at", "c", "conn", "d", "k", "kind", "len", "n", "peer", "pr", "seq", "v"]
+
+
+class Entry(NamedTuple):
+    """The header of one log entry: everything the leaf says.
+
+    `received_ns` is UTC nanoseconds since the epoch, strictly rising within an origin; `counter` is
+    gapless within `connection`; `length` is that of the payload in bytes; `commitment` is base64.
+    """
+
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody asks of an entry
+    received_ns: int
+    kind: str
+    protocol: str
+    direction: str
+    peer: str
+    connection: str
+    counter: int
+    length: int
+    key_id: str
+    commitment: str
+
+    @property
+    def received_at(self) -> datetime:
+        """`received_ns` as a UTC-aware datetime, cut (not rounded) to the microsecond."""
+        seconds, nanoseconds = divmod(self.received_ns, 1_000_000_000)
+        moment = datetime.fromtimestamp(seconds, UTC)
+        return moment.replace(microsecond=nanoseconds // 1000)
+
+
+class Record(NamedTuple):
+    """An entry with its payload, exactly the bytes as sent or received."""
+
+    entry: Entry
+    payload: bytes
+
+
+def commit_payload(salt: bytes, payload: bytes) -> str:
+    """Base64 of SHA-256(salt ‖ payload): binds the payload without showing it."""
+    return b2a_base64(sha256(salt + payload).digest(), newline=False).decode("ascii")
+
+
+def encode(entry: Entry) -> bytes:
+    """The leaf: RFC 8785 canonical JSON, under 1 KiB.
+
+    Keys stand in canonical order here already, and orjson writes strings and integers as RFC 8785
+    demands. Raises EntryInvalid.
+    """
+    if entry.kind not in KINDS:
+        raise EntryInvalid(f"kind {entry.kind!r} is none of {', '.join(sorted(KINDS))}")
+    if entry.direction not in DIRECTIONS:
+        raise EntryInvalid(f"direction {entry.direction!r} is neither 'in', 'out' nor empty")
+    try:
+        leaf = orjson.dumps(
+            {
+                "at": str(entry.received_ns),
+                "c": entry.commitment,
+                "conn": entry.connection,
+                "d": entry.direction,
+                "k": entry.key_id,
+                "kind": entry.kind,
+                "len": entry.length,
+                "n": entry.index,
+                "peer": entry.peer,
+                "pr": entry.protocol,
+                "seq": entry.counter,
+                "v": VERSION,
+            }
+        )
+    except orjson.JSONEncodeError as error:
+        raise EntryInvalid(f"peer {entry.peer!r} or another field is no text: {error}") from None
+    if len(leaf) >= LEAF_LIMIT:
+        raise EntryInvalid(f"the entry takes {len(leaf)} bytes, the limit is {LEAF_LIMIT - 1}")
+    return leaf
+
+
+def decode(leaf: bytes) -> Entry:
+    """The entry a leaf says. Raises EntryInvalid when it is not exactly what `encode` writes."""
+    try:
+        fields = orjson.loads(leaf)
+        entry = Entry(
+            index=fields["n"],
+            received_ns=int(fields["at"]),
+            kind=fields["kind"],
+            protocol=fields["pr"],
+            direction=fields["d"],
+            peer=fields["peer"],
+            connection=fields["conn"],
+            counter=fields["seq"],
+            length=fields["len"],
+            key_id=fields["k"],
+            commitment=fields["c"],
+        )
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+        raise EntryInvalid(f"no entry: {leaf[:80]!r} ({error})") from None
+    if encode(entry) != leaf:
+        raise EntryInvalid(f"entry {entry.index} is not in canonical form")
+    return entry

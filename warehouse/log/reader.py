@@ -1,0 +1,263 @@
+"""Reads a log: records, columns, proofs. Never locks, never writes, never checks signatures.
+
+It sees what the newest checkpoint covers, so that a reader beside a living writer sees a finished
+state. Whether to believe it is `verify`'s question.
+"""
+
+import heapq
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import orjson
+
+from warehouse.log import checkpoint as checkpoints
+from warehouse.log import merkle
+from warehouse.log.checkpoint import Checkpoint
+from warehouse.log.entry import Entry, Record, decode
+from warehouse.log.errors import LogDamaged, NoteInvalid
+from warehouse.log.proof import Proof
+from warehouse.log.segment import (
+    FRAME,
+    PLAIN,
+    RECORD,
+    SEGMENT,
+    map_file,
+    open_payload,
+    read_record,
+    segment_path,
+)
+from warehouse.log.tiles import TileReader
+
+if TYPE_CHECKING:
+    import polars as pl
+
+STEP = 16_384
+"""Records decoded at a time on the bulk path."""
+
+
+class LogReader:
+    """One origin's log in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._maps: dict[int, memoryview] = {}
+        self._offsets: dict[int, list[int]] = {}
+
+    @property
+    def origin(self) -> str:
+        """The origin's name, which its folder bears."""
+        return self.folder.name
+
+    @property
+    def size(self) -> int:
+        """Entries under the newest checkpoint; 0 where there is none yet."""
+        head = self.checkpoint()
+        return head.size if head else 0
+
+    def checkpoint(self) -> Checkpoint | None:
+        """The newest checkpoint, its signature unverified. Raises LogDamaged."""
+        try:
+            return checkpoints.read(self.folder / "checkpoint")
+        except FileNotFoundError:
+            return None
+        except NoteInvalid as error:
+            raise LogDamaged(f"{self.folder / 'checkpoint'}: {error}") from None
+
+    def records(self, start: int = 0, stop: int | None = None) -> Iterator[Record]:
+        """Records with index in [start, stop), in order. Raises LogDamaged."""
+        stop = self._stop(stop)
+        for number in range(start // SEGMENT, -(-stop // SEGMENT)):
+            first = max(start, number * SEGMENT)
+            last = min(stop, (number + 1) * SEGMENT)
+            offsets = self._located(number, last - number * SEGMENT)
+            for index in range(first, last):
+                yield self._read(number, offsets[index - number * SEGMENT], index)
+
+    def record(self, index: int) -> Record:
+        """One record. Raises LogDamaged, IndexError when the log does not reach so far."""
+        size = self.size
+        if not 0 <= index < size:
+            raise IndexError(f"{self.origin} holds {size} entries, none with index {index}")
+        return next(self.records(index, index + 1))
+
+    def last_entry(self) -> Entry | None:
+        """The newest entry, or None in an empty log."""
+        size = self.size
+        return decode(self.leaf(size - 1, size)) if size else None
+
+    def leaf(self, index: int, size: int | None = None) -> bytes:
+        """The canonical bytes of one entry, from its bundle. Raises LogDamaged."""
+        tiles = TileReader(self.folder, self.size if size is None else size)
+        return tiles.leaves(index // merkle.WIDTH)[index % merkle.WIDTH]
+
+    def columns(self, start: int = 0, stop: int | None = None) -> dict[str, list[object]]:
+        """Entries [start, stop) as lists by name; `payload` holds bytes. See `frame`."""
+        stop = self._stop(stop)
+        columns: dict[str, list[object]] = {name: [] for name in COLUMNS}
+        for first in range(start, stop, STEP):
+            leaves, payloads = self._slices(first, min(stop, first + STEP))
+            rows = orjson.loads(b"[" + b",".join(leaves) + b"]")
+            for name, key in COLUMNS.items():
+                if key == "at":
+                    columns[name] += [int(row["at"]) for row in rows]
+                elif key:
+                    columns[name] += [row[key] for row in rows]
+            columns["payload"] += payloads
+        return columns
+
+    def frame(self, start: int = 0, stop: int | None = None) -> "pl.DataFrame":
+        """Entries [start, stop) as a frame, the fast way in bulk.
+
+        Columns: index, received_ns (Int64), kind, protocol, direction, peer, connection (String),
+        counter (Int64), payload (Binary: the exact bytes).
+        """
+        import polars as pl  # noqa: PLC0415 - heavy; ingest reads no frames
+
+        types = {"index": pl.Int64(), "received_ns": pl.Int64(), "counter": pl.Int64()}
+        schema = {name: types.get(name, pl.String()) for name in COLUMNS}
+        return pl.DataFrame(self.columns(start, stop), schema=schema | {"payload": pl.Binary()})
+
+    def inclusion_proof(self, index: int, size: int | None = None) -> list[bytes]:
+        """RFC 9162 inclusion path of an entry in the tree of `size` (default: newest)."""
+        size = self.size if size is None else size
+        return merkle.inclusion_path(index, size, TileReader(self.folder, self.size).subtree)
+
+    def consistency_proof(self, older: int, newer: int) -> list[bytes]:
+        """RFC 9162 consistency path between two sizes of this log."""
+        return merkle.consistency_path(older, newer, TileReader(self.folder, self.size).subtree)
+
+    def proof_text(self, index: int) -> str:
+        """The `.tlog-proof` of one entry under the newest checkpoint; `extra` is its leaf."""
+        head = self.checkpoint()
+        if head is None or not 0 <= index < head.size:
+            raise IndexError(f"{self.origin} has no signed entry {index}")
+        tiles = TileReader(self.folder, head.size)
+        path = merkle.inclusion_path(index, head.size, tiles.subtree)
+        leaf = tiles.leaves(index // merkle.WIDTH)[index % merkle.WIDTH]
+        return Proof(index, tuple(path), head.note, leaf).text
+
+    def _stop(self, stop: int | None) -> int:
+        size = self.size
+        return size if stop is None else min(stop, size)
+
+    def _read(self, number: int, offset: int, index: int) -> Record:
+        raw = read_record(self._maps[number], offset)
+        if raw is None:
+            raise LogDamaged(f"{segment_path(self.folder, number)}: entry {index} is damaged")
+        entry = decode(raw.leaf)
+        if entry.index != index:
+            raise LogDamaged(f"{self.origin}: entry {index} was expected, {entry.index} came")
+        return Record(entry, open_payload(raw.form, entry.key_id, raw.stored))
+
+    def _slices(self, start: int, stop: int) -> tuple[list[bytes], list[bytes]]:
+        """Leaves and payloads of [start, stop), without decoding either."""
+        leaves: list[bytes] = []
+        payloads: list[bytes] = []
+        unpack, head, frame = RECORD.unpack_from, RECORD.size, FRAME.size
+        for number in range(start // SEGMENT, -(-stop // SEGMENT)):
+            first, last = max(start - number * SEGMENT, 0), min(stop - number * SEGMENT, SEGMENT)
+            offsets = self._located(number, last)[first:last]
+            data = self._maps[number]
+            for offset in offsets:
+                length, _, leaf_length, form, salt_length = unpack(data, offset)
+                if form != PLAIN:
+                    raise LogDamaged(f"payload form {form} cannot be opened here")
+                leaf_at = offset + head
+                leaf_end = leaf_at + leaf_length
+                leaves.append(bytes(data[leaf_at:leaf_end]))
+                payloads.append(bytes(data[leaf_end + salt_length : offset + frame + length]))
+        return leaves, payloads
+
+    def _located(self, number: int, count: int) -> list[int]:
+        """The offsets of at least the first `count` records of a segment, found by hopping."""
+        offsets = self._offsets.setdefault(number, [])
+        if len(offsets) >= count:
+            return offsets
+        path = segment_path(self.folder, number)
+        try:
+            data = self._maps[number] = map_file(path)
+        except FileNotFoundError:
+            raise LogDamaged(f"{path} is missing") from None
+        at, end = 0, len(data)
+        if offsets:
+            at = offsets[-1] + FRAME.size + RECORD.unpack_from(data, offsets[-1])[0]
+        while len(offsets) < count:
+            if at + RECORD.size > end:
+                raise LogDamaged(f"{path} ends before entry {number * SEGMENT + len(offsets)}")
+            offsets.append(at)
+            at += FRAME.size + RECORD.unpack_from(data, at)[0]
+        if at > end:
+            raise LogDamaged(f"{path} ends within entry {number * SEGMENT + len(offsets) - 1}")
+        return offsets
+
+
+COLUMNS = {
+    "index": "n",
+    "received_ns": "at",
+    "kind": "kind",
+    "protocol": "pr",
+    "direction": "d",
+    "peer": "peer",
+    "connection": "conn",
+    "counter": "seq",
+    "payload": "",
+}
+"""Columns of the bulk path and the leaf's key for each; the payload is in no leaf."""
+
+
+def origins(log_folder: Path) -> list[LogReader]:
+    """A reader for each origin under `<data>/log`, in order of name."""
+    if not log_folder.is_dir():
+        return []
+    folders = sorted(path for path in log_folder.iterdir() if (path / "payload").is_dir())
+    return [LogReader(folder) for folder in folders]
+
+
+def watermark(readers: Sequence[LogReader]) -> int:
+    """The log clock: the least `received_ns` among the origins' last entries.
+
+    Nothing at or before it can still arrive. 0 where an origin is empty or there is none.
+    """
+    last = [reader.last_entry() for reader in readers]
+    return min((entry.received_ns if entry else 0 for entry in last), default=0)
+
+
+def merge(readers: Sequence[LogReader], until_ns: int) -> Iterator[tuple[str, Record]]:
+    """(origin, record) of all logs up to and including `until_ns`, in one order.
+
+    The order is (received_ns, origin, index). Raises LogDamaged.
+    """
+    streams = [_until(reader, until_ns) for reader in readers]
+    return heapq.merge(
+        *streams, key=lambda pair: (pair[1].entry.received_ns, pair[0], pair[1].entry.index)
+    )
+
+
+def _until(reader: LogReader, until_ns: int) -> Iterator[tuple[str, Record]]:
+    for record in reader.records():
+        if record.entry.received_ns > until_ns:
+            return
+        yield reader.origin, record
+
+
+def merge_frame(
+    readers: Sequence[LogReader], until_ns: int, *, starts: dict[str, int] | None = None
+) -> "pl.DataFrame":
+    """What `merge` gives, as one frame with the columns of `LogReader.frame` after `origin`.
+
+    `starts`: the index to begin at, per origin; 0 where none is given.
+    """
+    import polars as pl  # noqa: PLC0415 - heavy; ingest reads no frames
+
+    begin = starts or {}
+    frames = [
+        reader.frame(begin.get(reader.origin, 0)).select(
+            pl.lit(reader.origin).alias("origin"), pl.all()
+        )
+        for reader in readers
+    ]
+    if not frames:
+        return pl.DataFrame()
+    whole = pl.concat(frames).filter(pl.col("received_ns") <= until_ns)
+    return whole.sort("received_ns", "origin", "index")

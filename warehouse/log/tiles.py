@@ -1,0 +1,177 @@
+"""Tiles and entry bundles (C2SP tlog-tiles): where they lie, what they hold, how they are read.
+
+A partial tile may be gone once the full one exists, so every read knows the tree size it is for
+and falls back to the wider file.
+"""
+
+import shutil
+import struct
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from warehouse.log import disk
+from warehouse.log.errors import LogDamaged
+from warehouse.log.merkle import WIDTH, TileTree, perfect_root
+
+ENTRIES = "entries"
+"""The pseudo-level of entry bundles."""
+
+
+def tile_path(level: int | str, position: int, width: int = WIDTH) -> Path:
+    """`tile/<L>/<N>[.p/<W>]`, with N in zero-padded groups of three: 1234067 → x001/x234/067."""
+    assert 0 < width <= WIDTH
+    groups = [f"{position % 1000:03d}"]
+    while position := position // 1000:
+        groups.insert(0, f"x{position % 1000:03d}")
+    path = Path("tile", str(level), *groups)
+    if width == WIDTH:
+        return path
+    return path.with_name(path.name + ".p") / str(width)
+
+
+def tile_width(level: int, position: int, size: int) -> int:
+    """How many hashes tile `position` of `level` has in a log of `size` entries."""
+    return max(0, min(WIDTH, (size >> (8 * level)) - position * WIDTH))
+
+
+def join_bundle(leaves: Sequence[bytes]) -> bytes:
+    """An entry bundle: each leaf behind its length as a 16-bit big-endian number."""
+    pack = struct.Struct(">H").pack
+    return b"".join([part for leaf in leaves for part in (pack(len(leaf)), leaf)])
+
+
+def split_bundle(data: bytes) -> list[bytes]:
+    """The leaves of a bundle. Raises LogDamaged when the lengths do not add up."""
+    leaves: list[bytes] = []
+    at, end = 0, len(data)
+    while at < end:
+        start = at + 2
+        at = start + (data[at] << 8 | data[start - 1]) if start <= end else end + 1
+        leaves.append(data[start:at])
+    if at != end:
+        raise LogDamaged(f"the entry bundle ends within its entry {len(leaves) - 1}")
+    return leaves
+
+
+class TileReader:
+    """Reads the tiles and bundles of one log as of a tree size."""
+
+    def __init__(self, folder: Path, size: int) -> None:
+        self._folder = folder
+        self._size = size
+        self._tiles: dict[tuple[int, int], bytes] = {}
+
+    def hashes(self, level: int, position: int) -> bytes:
+        """The hashes of one tile, joined. Raises LogDamaged when it is missing or too short."""
+        if (level, position) not in self._tiles:
+            width = tile_width(level, position, self._size)
+            data = self._read(level, position, width)
+            if len(data) < 32 * width:
+                raise LogDamaged(
+                    f"tile {level}/{position} holds {len(data)} bytes where {32 * width} are due"
+                )
+            self._tiles[level, position] = data[: 32 * width]
+        return self._tiles[level, position]
+
+    def leaves(self, position: int) -> list[bytes]:
+        """The leaves of one entry bundle. Raises LogDamaged when it is missing or too short."""
+        width = tile_width(0, position, self._size)
+        leaves = split_bundle(self._read(ENTRIES, position, width))
+        if len(leaves) < width:
+            raise LogDamaged(
+                f"entry bundle {position} holds {len(leaves)} entries where {width} are due"
+            )
+        return leaves[:width]
+
+    def subtree(self, height: int, position: int) -> bytes:
+        """The hash over entries [position·2^height, (position+1)·2^height), from tiles."""
+        level, inner = divmod(height, 8)
+        start = position << inner
+        tile, offset = divmod(start, WIDTH)
+        hashes = self.hashes(level, tile)[32 * offset : 32 * (offset + (1 << inner))]
+        return perfect_root([hashes[at : at + 32] for at in range(0, len(hashes), 32)])
+
+    def tree(self) -> TileTree:
+        """The right edge of the tree, read from the unfinished tile of each level."""
+        levels: list[list[bytes]] = []
+        width = self._size
+        while width:
+            row = b""
+            if width % WIDTH:
+                row = self.hashes(len(levels), width // WIDTH)
+            levels.append([row[at : at + 32] for at in range(0, len(row), 32)])
+            width //= WIDTH
+        return TileTree(levels)
+
+    def _read(self, level: int | str, position: int, width: int) -> bytes:
+        """The narrowest file that still holds `width` items.
+
+        A log that lives may finish a tile and remove its partial files between two looks.
+        """
+        for each in (width, WIDTH):
+            path = self._folder / tile_path(level, position, each)
+            if path.is_file():
+                return path.read_bytes()
+        raise LogDamaged(f"{tile_path(level, position, width)} is missing")
+
+
+class TileWriter:
+    """Writes tiles and bundles, each as a whole, and remembers which are not yet on the disk.
+
+    They can be derived again from the payload segments; so they are synced together when their
+    segment is complete or the log is closed, not one by one while messages wait.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._unsynced: set[Path] = set()
+        self._folders: set[Path] = set()
+
+    def write(self, level: int | str, position: int, width: int, data: bytes) -> None:
+        """Put one tile or bundle in place; a full one takes its partial files away."""
+        path = self._folder / tile_path(level, position, width)
+        if path.parent not in self._folders:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._folders.add(path.parent)
+        disk.replace(path, data, durable=False)
+        self._unsynced.add(path)
+        if width == WIDTH:
+            self._drop_partial(path.with_name(path.name + ".p"))
+
+    def _drop_partial(self, folder: Path) -> None:
+        if not folder.is_dir():
+            return
+        shutil.rmtree(folder)
+        self._folders.discard(folder)
+        self._unsynced = {path for path in self._unsynced if path.parent != folder}
+
+    def sync(self) -> None:
+        """Make everything written so far durable, files first, then the names up to the log."""
+        for path in sorted(self._unsynced):
+            disk.sync_file(path)
+        for folder in sorted(_folders_above(self._unsynced, self._folder), reverse=True):
+            disk.sync_folder(folder)
+        self._unsynced.clear()
+
+
+def _folders_above(paths: set[Path], top: Path) -> set[Path]:
+    found: set[Path] = set()
+    for path in paths:
+        folder = path.parent
+        while folder != top.parent and folder not in found:
+            found.add(folder)
+            folder = folder.parent
+    return found
+
+
+def write_tiles(
+    write: Callable[[int | str, int, int, bytes], None],
+    tree: TileTree,
+    filled: Sequence[tuple[int, int, list[bytes]]],
+) -> None:
+    """Write the tiles `filled` by an extension of `tree` and the unfinished one of each level."""
+    for level, position, hashes in filled:
+        write(level, position, WIDTH, b"".join(hashes))
+    for level, row in enumerate(tree.levels):
+        if row:
+            write(level, (tree.size >> (8 * level)) // WIDTH, len(row), b"".join(row))

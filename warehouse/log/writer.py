@@ -1,0 +1,322 @@
+"""The one writer of an origin: append is cheap, commit makes durable, checkpoint signs.
+
+A message is durable before it is answered; tiles and signatures follow when there is time. It
+knows no socket and no meaning; after a refused write it holds everything and can be asked again.
+"""
+
+import os
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import orjson
+
+from warehouse.clock import Clock
+from warehouse.log import checkpoint as checkpoints
+from warehouse.log import disk, recovery
+from warehouse.log.checkpoint import Checkpoint
+from warehouse.log.entry import Entry, commit_payload, encode
+from warehouse.log.errors import EntryInvalid, StoreUnavailable
+from warehouse.log.lock import FolderLock
+from warehouse.log.merkle import WIDTH, leaf_hash
+from warehouse.log.note import Signer
+from warehouse.log.segment import (
+    PAYLOAD_LIMIT,
+    SALT_BYTES,
+    SEGMENT,
+    SegmentAppender,
+    encode_record,
+)
+from warehouse.log.tiles import ENTRIES, TileWriter, join_bundle, write_tiles
+
+SALT_POOL = 256
+
+
+class LogWriter:
+    """Appends to one origin. Open it with `LogWriter.open`; threads may share it.
+
+    `append` and `commit` may run at the same time in different threads, and so may `checkpoint`:
+    whatever arrives while one `commit` waits for the disk goes into the next one.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        state: recovery.State,
+        *,
+        origin: str,
+        signer: Signer,
+        clock: Clock,
+        salt: Callable[[int], bytes],
+        lock: FolderLock,
+    ) -> None:
+        self._folder, self._origin, self._signer, self._clock = folder, origin, signer, clock
+        self._salt, self._salts = salt, b""
+        self._lock: FolderLock | None = lock
+        self._queue_lock = threading.Lock()
+        self._commit_lock = threading.Lock()
+        self._checkpoint_lock = threading.Lock()
+        self._queue: list[tuple[bytes, bytes]] = []
+        self._size = self._durable = state.size
+        self._last_ns = state.last.received_ns if state.last else 0
+        number = (state.size - 1) // SEGMENT if state.size else 0
+        self._segment = SegmentAppender(folder, number, state.end)
+        self._tree, self._bundle, self._unpublished = state.tree, state.bundle, state.tail
+        self._tiles = TileWriter(folder)
+        self._head = state.checkpoint
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        *,
+        origin: str,
+        signer: Signer,
+        clock: Clock,
+        salt: Callable[[int], bytes] = os.urandom,
+        timeout_s: float = 10.0,
+    ) -> "LogWriter":
+        """Open or create the log of `origin` in a folder of that name.
+
+        Waits up to `timeout_s` for another writer. After a crash the tail is made whole and a `gap`
+        entry tells. Raises LogLocked, LogDamaged, StoreUnavailable.
+        """
+        if folder.name != origin:
+            raise ValueError(f"the folder of origin {origin} bears its name, not {folder.name!r}")
+        try:
+            disk.make_folder(folder)
+        except OSError as error:
+            raise _unavailable(folder, error) from error
+        with ExitStack() as undo:
+            lock = FolderLock(folder, timeout_s)
+            undo.callback(lock.release)
+            try:
+                state = recovery.recover(folder, origin, signer.verifier)
+            except OSError as error:
+                raise _unavailable(folder, error) from error
+            writer = cls(
+                folder, state, origin=origin, signer=signer, clock=clock, salt=salt, lock=lock
+            )
+            undo.callback(writer._segment.close)
+            writer._begin(state)
+            undo.pop_all()
+        return writer
+
+    def _begin(self, state: recovery.State) -> None:
+        """Tell of a crash, and let readers see everything that is durable."""
+        if not state.clean:
+            last = state.last
+            gap = {
+                "action": "log.gap",
+                "cut_bytes": state.cut_bytes,
+                "last_index": last.index if last else -1,
+                "last_received_ns": str(last.received_ns) if last else "",
+            }
+            self.append(orjson.dumps(gap), kind="gap")
+            self.commit()
+        if not state.clean or self._head is None:
+            self.checkpoint()
+
+    @property
+    def origin(self) -> str:
+        """The name of this log."""
+        return self._origin
+
+    @property
+    def size(self) -> int:
+        """Entries appended, durable or not: the index the next one gets."""
+        return self._size
+
+    @property
+    def durable_size(self) -> int:
+        """Entries that survive a crash."""
+        return self._durable
+
+    @property
+    def last_received_ns(self) -> int:
+        """`received_ns` of the newest entry, 0 in an empty log."""
+        return self._last_ns
+
+    def append(
+        self,
+        payload: bytes,
+        *,
+        kind: str,
+        protocol: str = "",
+        direction: str = "",
+        peer: str = "",
+        connection: str = "",
+        counter: int = 0,
+    ) -> Entry:
+        """Queue one entry; it is durable after the next `commit`.
+
+        `counter` is gapless within `connection`. The time is the clock's, or one nanosecond after
+        the entry before it where the clock stands still or was set back: it never runs back, and
+        no later entry can share a time that a reader has already passed. Raises EntryInvalid.
+        """
+        if len(payload) > PAYLOAD_LIMIT:
+            raise EntryInvalid(f"a payload of {len(payload)} bytes; the limit is {PAYLOAD_LIMIT}")
+        salt = self._next_salt()
+        commitment = commit_payload(salt, payload)
+        now = self._clock.now_ns()
+        with self._queue_lock:
+            entry = Entry(
+                self._size,
+                max(now, self._last_ns + 1),
+                kind,
+                protocol,
+                direction,
+                peer,
+                connection,
+                counter,
+                len(payload),
+                "",
+                commitment,
+            )
+            leaf = encode(entry)
+            self._queue.append((leaf, encode_record(leaf, salt, payload)))
+            self._size += 1
+            self._last_ns = entry.received_ns
+        return entry
+
+    def _next_salt(self) -> bytes:
+        """16 fresh bytes; drawn for many entries at a time, since each draw is a system call."""
+        with self._queue_lock:
+            if len(self._salts) < SALT_BYTES:
+                self._salts = self._salt(SALT_BYTES * SALT_POOL)
+            salt, self._salts = self._salts[:SALT_BYTES], self._salts[SALT_BYTES:]
+        assert len(salt) == SALT_BYTES, "a salt function gives as many bytes as it is asked for"
+        return salt
+
+    def commit(self) -> int:
+        """Make everything queued durable; returns `durable_size`.
+
+        Raises StoreUnavailable where the disk refuses: the files then end at the last good byte,
+        the queue is kept whole, and the next call tries again.
+        """
+        with self._commit_lock:
+            assert self._lock is not None, "the log is closed"
+            with self._queue_lock:
+                batch, self._queue = self._queue, []
+            written = 0
+            try:
+                while written < len(batch):
+                    written += self._write(batch, written)
+            except OSError as error:
+                raise _unavailable(self._segment.path, error) from error
+            finally:
+                if written < len(batch):
+                    with self._queue_lock:
+                        self._queue[:0] = batch[written:]
+            return self._durable
+
+    def _write(self, batch: list[tuple[bytes, bytes]], start: int) -> int:
+        """Write what fits into the current segment; returns how many entries that were."""
+        if self._durable == (self._segment.number + 1) * SEGMENT:
+            self._segment.next()
+        room = SEGMENT - self._durable % SEGMENT
+        part = batch[start : start + room] if start or len(batch) > room else batch
+        self._segment.append(b"".join([record for _, record in part]))
+        with self._queue_lock:
+            self._durable += len(part)
+            self._unpublished += [leaf for leaf, _ in part]
+        return len(part)
+
+    def checkpoint(self, *, keep: bool = False) -> Checkpoint:
+        """Write tiles and bundles over what is committed and sign its root.
+
+        With `keep` a copy stays in `checkpoints/`. Raises StoreUnavailable, and can be called
+        again then. Runs beside `append` and `commit`.
+        """
+        with self._checkpoint_lock:
+            assert self._lock is not None, "the log is closed"
+            with self._queue_lock:
+                leaves, self._unpublished = self._unpublished, []
+            try:
+                head = self._publish(leaves)
+                if keep:
+                    self._keep(head)
+            except OSError as error:
+                raise _unavailable(self._folder, error) from error
+            finally:
+                if self._tree.size < self._durable:
+                    self._take_back(leaves)
+            return head
+
+    def _take_back(self, leaves: list[bytes]) -> None:
+        """Leaves that were not published stay due."""
+        with self._queue_lock:
+            if self._tree.size + len(self._unpublished) < self._durable:
+                self._unpublished[:0] = leaves
+
+    def _publish(self, leaves: list[bytes]) -> Checkpoint:
+        if self._head is not None and not leaves:
+            return self._head
+        tree = self._tree.copy()
+        sealed = tree.size // SEGMENT
+        bundle = self._write_bundles(tree.size, leaves)
+        filled = tree.extend([leaf_hash(leaf) for leaf in leaves])
+        write_tiles(self._tiles.write, tree, filled)
+        if tree.size // SEGMENT > sealed:
+            self._tiles.sync()
+        head = checkpoints.sign(self._origin, tree.size, tree.root(), self._signer)
+        disk.replace(self._folder / "checkpoint", head.note.encode())
+        self._tree, self._bundle, self._head = tree, bundle, head
+        return head
+
+    def _write_bundles(self, start: int, leaves: list[bytes]) -> list[bytes]:
+        """Write the entry bundles that `leaves` touch; returns the leaves of the unfinished one."""
+        due = self._bundle + leaves
+        position = start // WIDTH
+        for at in range(0, len(due), WIDTH):
+            part = due[at : at + WIDTH]
+            self._tiles.write(ENTRIES, position, len(part), join_bundle(part))
+            position += 1
+        return due[len(due) - len(due) % WIDTH :]
+
+    def _keep(self, head: Checkpoint) -> None:
+        path = self._folder / "checkpoints" / str(head.size)
+        if not path.exists():
+            disk.replace(path, head.note.encode())
+
+    def close(self) -> None:
+        """Commit, sign, keep the checkpoint, mark the close as clean and let go of the lock.
+
+        Raises StoreUnavailable; the lock is let go of in any case, and the next open then tells
+        of the gap.
+        """
+        if self._lock is None:
+            return
+        try:
+            self.commit()
+            head = self.checkpoint(keep=True)
+            try:
+                self._tiles.sync()
+                recovery.write_mark(self._folder, head, self._segment.end)
+            except OSError as error:
+                raise _unavailable(self._folder, error) from error
+        finally:
+            lock, self._lock = self._lock, None
+            try:
+                self._segment.close()
+            finally:
+                lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _unavailable(path: Path, error: OSError) -> StoreUnavailable:
+    where = error.filename or path
+    return StoreUnavailable(f"the log cannot be written: {error.strerror or error} ({where})")
