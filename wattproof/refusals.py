@@ -9,5 +9,31 @@ class RefusalError(Exception):
         self.reason = reason
         self.advice = advice
 
-    def __str__(self) -> str:
-        return f"{self.reason} – {self.advice}" if self.advice else self.reason
+
+_ADVICE = {
+    "ActionError": "correct the value and run it again; nothing was written",
+    "ActionInvalidError": "correct the value and run it again; nothing was written",
+    "ClockError": "see --clock-start and --clock-speed in wattproof serve --help",
+    "LogLocked": "wait for that process, or stop it, and run it again",
+    "LogDamaged": "look closer with: wattproof audit verify",
+    "StoreUnavailable": "make room or give write access, then run it again; nothing was lost",
+    "NoteInvalid": "check the key and the checkpoint with: wattproof audit verify",
+    "LogError": "look closer with: wattproof audit verify",
+    "PermissionError": "give this user access, or use another --data folder",
+    "FileNotFoundError": "check the path",
+    "OSError": "check the disk and the path",
+}
+"""Class name of an error -> what to do. By name, so that no heavy module is imported to be told."""
+
+
+def advice_for(error: Exception) -> str | None:
+    """What to do about an expected error; None for one that nobody foresaw."""
+    if isinstance(error, RefusalError):
+        return error.advice
+    names = (parent.__name__ for parent in type(error).__mro__)
+    return next((_ADVICE[name] for name in names if name in _ADVICE), None)
+
+
+def one_line(error: Exception) -> str:
+    """The error's own words on one line."""
+    return " ".join(str(error).split()) or type(error).__name__

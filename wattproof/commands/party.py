@@ -1,0 +1,110 @@
+"""`wattproof party`: ourselves, our roaming partners and our own customers."""
+
+from contextlib import closing
+from typing import Annotated, Any
+
+import typer
+
+from ingest.protocols import actions
+from wattproof.bulk import objects
+from wattproof.operator_log import open_registry, record
+from wattproof.options import DEFAULT_DATA, Data, File, Json
+from wattproof.secret import new_token, token_hash
+from wattproof.terminal import progress, say, show, show_json
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Parties.")
+
+
+@app.command()
+def add(
+    code: Annotated[str | None, typer.Argument(help="Country and party id: NL-ABC.")] = None,
+    *,
+    role: Annotated[str, typer.Option(help="CPO (ourselves), EMSP or DRIVER.")] = "EMSP",
+    name: Annotated[str, typer.Option(help="As it stands on invoices.")] = "",
+    address: Annotated[str, typer.Option()] = "",
+    postal_code: Annotated[str, typer.Option()] = "",
+    city: Annotated[str, typer.Option()] = "",
+    country: Annotated[str, typer.Option(help="Three letters: NLD.")] = "",
+    vat_number: Annotated[str, typer.Option()] = "",
+    email: Annotated[str, typer.Option(help="Where invoices go.")] = "",
+    iban: Annotated[str, typer.Option()] = "",
+    time_zone: Annotated[str, typer.Option(help="Of its months.")] = "Europe/Amsterdam",
+    payment_days: Annotated[int, typer.Option(min=0)] = 14,
+    ocpi_token: Annotated[
+        bool, typer.Option("--ocpi-token", help="Make a token, shown once.")
+    ] = False,
+    file: File = None,
+    data: Data = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Add parties, or replace what is known about them.
+
+    \b
+    Examples:
+      wattproof party add NL-WPF --role CPO --name "Our Charging B.V." --vat-number NL0000B01
+      wattproof party add NL-ABC --role EMSP --name "Alpha Mobility B.V." --ocpi-token
+      wattproof party add --file parties.jsonl
+
+    With --ocpi-token the party may read its CDRs and sessions at /ocpi/versions with
+    `Authorization: Token …`; replacing a party without it takes that right away.
+    """
+    if (code is None) == (file is None):
+        raise typer.BadParameter("give a party's code, or --file")
+    country_code, _, party_id = (code or "").partition("-")
+    one: dict[str, Any] = {
+        "country_code": country_code,
+        "party_id": party_id,
+        "role": role.upper(),
+        "name": name,
+        "address": address,
+        "postal_code": postal_code,
+        "city": city,
+        "country": country,
+        "vat_number": vat_number,
+        "email": email,
+        "iban": iban,
+        "time_zone": time_zone,
+        "payment_days": payment_days,
+    }
+    wanted = [one] if file is None else objects(file)
+    tokens = [new_token() if ocpi_token else "" for _ in wanted]
+    said = [
+        actions.read(
+            body
+            | {"action": "party.add"}
+            | ({"ocpi_token_hash": token_hash(token)} if token else {})
+        )
+        for body, token in zip(wanted, tokens, strict=True)
+    ]
+    with progress("writing", len(said)) as bar:
+        record(data, said, bar.at)
+    codes = [f"{body['country_code']}-{body['party_id']}" for body in wanted]
+    _tell(list(zip(codes, tokens, strict=True)), as_json=as_json)
+
+
+def _tell(added: list[tuple[str, str]], *, as_json: bool) -> None:
+    if as_json:
+        show_json([{"code": code, "ocpi_token": token} for code, token in added])
+        return
+    for code, token in added:
+        typer.echo(f"{code} added" + (f"  OCPI token {token}" if token else ""))
+    if any(token for _, token in added):
+        say("The tokens are shown this once; only their hashes are kept.")
+
+
+@app.command("list")
+def list_parties(data: Data = DEFAULT_DATA, as_json: Json = False) -> None:
+    """List parties.
+
+    \b
+    Example:
+      wattproof party list
+    """
+    with closing(open_registry(data)) as registry:
+        rows = [_shown(row) for row in registry.parties()]
+    show(rows, ("code", "role", "name", "city", "country", "ocpi_access"), as_json=as_json)
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    details = {key: value for key, value in row["details"].items() if key != "ocpi_token_hash"}
+    return details | {"code": row["code"], "ocpi_access": bool(row["ocpi_token_hash"])}

@@ -1,0 +1,20 @@
+"""Secrets for machines: made here, shown once, kept only as hashes."""
+
+import secrets
+from hashlib import sha256
+
+
+def new_password() -> str:
+    """A charger's password: 32 letters and digits (OCPP security whitepaper: 16 to 40)."""
+    alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
+    return "".join(secrets.choice(alphabet) for _ in range(32))
+
+
+def new_token() -> str:
+    """A 256-bit key, as 43 letters, digits, - and _."""
+    return secrets.token_urlsafe(32)
+
+
+def token_hash(token: str) -> str:
+    """SHA-256 in hexadecimal: enough for a secret of 256 bits."""
+    return sha256(token.encode()).hexdigest()

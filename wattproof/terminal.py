@@ -1,0 +1,77 @@
+"""How results are shown: tables for people, JSON for scripts; progress always on standard error."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+
+def show(rows: Sequence[Mapping[str, Any]], columns: Iterable[str], *, as_json: bool) -> None:
+    """A list: as a table of `columns`, or as a JSON array of all that is there."""
+    if as_json:
+        show_json(rows)
+        return
+    names = list(columns)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in names:
+        table.add_column(name.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(row.get(name)) for name in names))
+    console = Console(width=None if os.isatty(1) else 200)
+    console.print(table)
+    console.print(f"{len(rows)} {'row' if len(rows) == 1 else 'rows'}", style="dim")
+
+
+def show_json(value: object) -> None:
+    """JSON on standard output, numbers of money as text."""
+    option = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
+    typer.echo(orjson.dumps(value, default=str, option=option).decode())
+
+
+def say(text: str) -> None:
+    """A line for people, on standard error, so that standard output stays a result."""
+    typer.echo(text, err=True)
+
+
+@contextmanager
+def progress(title: str, total: int | None = None) -> Iterator["Bar"]:
+    """A bar on standard error while something takes its time."""
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn() if total is not None else TextColumn(""),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[note]}"),
+        console=Console(stderr=True),
+        transient=True,
+    ) as shown:
+        yield Bar(shown, title, total)
+
+
+class Bar:
+    """One bar: `at(done)` moves it, `note` says where it stands."""
+
+    def __init__(self, shown: Progress, title: str, total: int | None) -> None:
+        self._shown = shown
+        self._task = shown.add_task(title, total=total, note="")
+
+    def at(self, done: int, note: str = "", total: int | None = None) -> None:
+        """Sets how much is done; `total` changes the whole."""
+        if total is None:
+            self._shown.update(self._task, completed=done, note=note)
+        else:
+            self._shown.update(self._task, completed=done, note=note, total=total)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)
