@@ -47,6 +47,8 @@ class PricingPolicy:
     """Whose limits count where several tariffs were used."""
     volume_rounding: Literal["exact", "four_decimals"] = "exact"
     """Whether kWh and hours are rounded to the wire's four decimals before they are priced."""
+    negative_energy: Literal["not_credited", "credited"] = "not_credited"
+    """Whether energy fed back into the grid earns money at the price of energy drawn."""
     total_time_source: Literal["stamps"] = "stamps"
     """Total time runs from the first to the last stamp of the CDR, whatever its periods say."""
     period_order: Literal["as_given"] = "as_given"

@@ -18,15 +18,20 @@ class CostGroup(StrEnum):
     PARKING = "parking"
     FIXED = "fixed"
     RESERVATION = "reservation"
+    LIMIT = "limit"
+    """What min_price adds or max_price takes away: part of total_cost and of no other total."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One priced quantity. Energy in kWh, time in hours, FLAT in pieces; all values exact.
+    """One priced quantity. Energy in kWh, time in hours, FLAT in pieces.
 
     `net` is the cost before tax, `tax` the tax on it, `vat` its rate in percent (None: no tax
-    applies). `element` and `component` are positions in the tariff (0-based), so that the rule that
-    decided can be pointed at; `reason` says in a sentence why it matched.
+    applies). Both are kept to 1E-12 such that the lines of a group and rate sum to exactly their
+    total, however finely the session was cut. `price` is as published (with tax where
+    tax_included says so). `element` and `component` are positions in the tariff (0-based), so that
+    the rule that decided can be pointed at; `reason` says in a sentence why it matched. All three
+    of `period`, `element` and `component` are −1 on a line of the group LIMIT.
     """
 
     period: int
@@ -48,7 +53,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something a reader of the total must know: a stable code, a sentence, where (period or -1)."""
+    """Something a reader of the total must know: a stable code, a sentence, the period or −1."""
 
     code: str
     message: str
@@ -75,9 +80,11 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The price of one session. Exact values, and the totals rounded once by the named policy.
+    """The price of one session. Exact values, and the total rounded once by the named policy.
 
-    `totals` holds every CostGroup that has a line; `total` is all of them after min/max price.
+    `exact_total` is the sum of the lines, min_price and max_price included, to 1E-12; `total` is
+    the same rounded to the currency's minor unit such that net and taxes sum to the rounded gross.
+    `totals` holds, exact, every CostGroup that has a line.
     `policies` are (key, value) pairs of everything that decided, so that a replay repeats it.
     """
 

@@ -1,0 +1,159 @@
+"""From quantities and components to receipt lines: exact, with tax, and adding up.
+
+Knows cost and tax of a billed quantity. Refuses to choose components. A price per hour times
+seconds may never end as a decimal; so each group and rate is summed as fractions and its running
+total is kept to 1E-12, of which every line is the next difference: lines sum exactly, and cutting a
+session finer changes no total.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from billing.money import GRAIN, Rounding, minor_unit, round_to
+from billing.period import ChargingPeriod
+from billing.receipt import Amount, CostGroup, Line
+from billing.schedule import Choice
+from billing.step import Quantity
+from billing.tariff import Dimension, Tariff, TaxIncluded
+
+ZERO, HUNDRED = Decimal(0), Decimal(100)
+
+UNIT = {
+    Dimension.ENERGY: Decimal(1000),
+    Dimension.TIME: Decimal(3600),
+    Dimension.PARKING_TIME: Decimal(3600),
+    Dimension.FLAT: Decimal(1),
+}
+"""How many Wh, seconds or pieces a price is for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A quantity of one period and the component that prices it (None: nothing does)."""
+
+    period: ChargingPeriod
+    quantity: Quantity
+    choice: Choice | None
+    tariff: Tariff
+
+
+@dataclass(slots=True)
+class _Running:
+    """The running cost of one group and rate: what is due so far, and what lines already carry."""
+
+    by_unit: dict[Decimal, Decimal] = field(default_factory=dict)
+    net: Decimal = ZERO
+    tax: Decimal = ZERO
+
+    def add(
+        self, price: Decimal, amount: Decimal, unit: Decimal, tax: tuple[Decimal | None, bool]
+    ) -> tuple[Decimal, Decimal]:
+        """Add price × amount / unit; give the (net, tax) that the new line must carry."""
+        self.by_unit[unit] = self.by_unit.get(unit, ZERO) + price * amount
+        due = sum((part / unit for unit, part in self.by_unit.items()), ZERO)
+        net, levied = _taxed(due, tax)
+        line = (net - self.net, levied - self.tax)
+        self.net, self.tax = net, levied
+        return line
+
+
+def _taxed(due: Decimal, tax: tuple[Decimal | None, bool]) -> tuple[Decimal, Decimal]:
+    """(net, tax) of what is due, at a rate in percent and either with tax included or without.
+
+    No rate: no VAT applies (ocpi#409), or, with tax included, the net cannot be told apart.
+    """
+    vat, included = tax
+    if vat is None:
+        return round_to(due, GRAIN), ZERO
+    if included:
+        gross, net = round_to(due, GRAIN), round_to(due * HUNDRED / (HUNDRED + vat), GRAIN)
+        return net, gross - net
+    return round_to(due, GRAIN), round_to(due * vat / HUNDRED, GRAIN)
+
+
+def cost_lines(uses: Sequence[Use], added: dict[int, Decimal]) -> list[Line]:
+    """One line per priced quantity; `added` is what whole blocks add, by position in `uses`."""
+    running: dict[tuple[CostGroup, Decimal | None, bool], _Running] = {}
+    lines = []
+    for position, use in enumerate(uses):
+        if use.choice is not None:
+            lines.append(_line(use, use.choice, added.get(position, ZERO), running))
+    return lines
+
+
+def _line(
+    use: Use,
+    choice: Choice,
+    surplus: Decimal,
+    running: dict[tuple[CostGroup, Decimal | None, bool], _Running],
+) -> Line:
+    rule, quantity, period = choice.rule, use.quantity, use.period
+    unit = UNIT[rule.dimension]
+    included = use.tariff.tax_included is TaxIncluded.YES
+    vat = None if use.tariff.tax_included is TaxIncluded.NOT_APPLICABLE else rule.vat
+    total = running.setdefault((choice.group, vat, included), _Running())
+    billed = quantity.billable + surplus
+    net, tax = total.add(rule.price, billed, unit, (vat, included))
+    return Line(
+        period=period.ordinal,
+        dimension=rule.dimension,
+        group=choice.group,
+        measured=_in_units(quantity.amount, unit),
+        billed=_in_units(billed, unit),
+        step_size=rule.step_size,
+        price=rule.price,
+        net=net,
+        vat=vat,
+        tax=tax,
+        tariff_id=use.tariff.id,
+        element=choice.element,
+        component=choice.component,
+        reason=choice.reason + (_stepped(rule.dimension, billed, surplus, rule.step_size)),
+        imputed=period.imputed,
+    )
+
+
+def _in_units(amount: Decimal, unit: Decimal) -> Decimal:
+    """kWh, hours or pieces; hours that never end as a decimal are kept to 1E-12."""
+    found = amount / unit
+    return round_to(found, GRAIN) if len(found.as_tuple().digits) > _LONG else found
+
+
+_LONG = 40
+
+
+def _stepped(dimension: Dimension, billed: Decimal, surplus: Decimal, step: int) -> str:
+    if not surplus:
+        return ""
+    name = "Wh" if dimension is Dimension.ENERGY else "s"
+    return f"; {billed - surplus:f} {name} billed as {billed:f} to fill steps of {step} {name}"
+
+
+def amount_of(lines: Sequence[Line]) -> Amount:
+    """The sum of lines: net, and tax by rate in ascending order; no rate, no tax entry."""
+    taxes: dict[Decimal | None, Decimal] = {}
+    for line in lines:
+        if line.vat is not None or line.tax:
+            taxes[line.vat] = taxes.get(line.vat, ZERO) + line.tax
+    rates = sorted(taxes, key=lambda rate: (rate is not None, rate or ZERO))
+    net = sum((line.net for line in lines), ZERO)
+    return Amount(net, tuple((rate, taxes[rate]) for rate in rates))
+
+
+def rounded(amount: Amount, currency: str, rounding: Rounding) -> Amount:
+    """The amount at the currency's minor unit, net and gross rounded once each.
+
+    The taxes are what lies between: they always sum to gross minus net, each within one minor unit
+    of its own rounding, and a price limit is never exceeded.
+    """
+    unit = minor_unit(currency)
+    so_far = amount.net
+    net = given = round_to(so_far, unit, rounding)
+    taxes = []
+    for rate, tax in amount.taxes:
+        so_far += tax
+        up_to_here = round_to(so_far, unit, rounding)
+        taxes.append((rate, up_to_here - given))
+        given = up_to_here
+    return Amount(net, tuple(taxes))

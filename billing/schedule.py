@@ -1,0 +1,225 @@
+"""A tariff made ready to price with: per dimension, what could apply, in the order of the list.
+
+Knows which component wins at a moment and why. Refuses to know quantities and costs. OCPI 2.2.1
+mod_tariffs, Tariff.elements: the first element that holds the dimension and matches, for each
+dimension by itself.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, time
+from decimal import Decimal
+from enum import Enum, auto
+from zoneinfo import ZoneInfo
+
+from billing.policy import DEFAULT_POLICY, PricingPolicy
+from billing.receipt import CostGroup
+from billing.restriction import (
+    Moment,
+    Test,
+    clock_edges,
+    clock_times,
+    sentence,
+    tests,
+)
+from billing.tariff import (
+    Dimension,
+    PriceComponent,
+    ReservationRestriction,
+    Restrictions,
+    Tariff,
+    TariffElement,
+)
+
+
+class Phase(Enum):
+    """What a period is part of: the session, or the reservation before it."""
+
+    SESSION = auto()
+    RESERVED = auto()
+    EXPIRED = auto()
+    """A reservation that was never used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A component that may win its dimension. `tests` must all hold; none means always."""
+
+    element: int
+    component: int
+    rule: PriceComponent
+    group: CostGroup
+    reason: str
+    tests: tuple[Test, ...]
+
+
+Options = dict[tuple[Phase, Dimension], tuple[Choice, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Every value at which an element may switch on or off. Sorted; empty where none is used."""
+
+    clock: tuple[time, ...]
+    kwh: tuple[Decimal, ...]
+    seconds: tuple[int, ...]
+    power: tuple[Decimal, ...]
+    current: tuple[Decimal, ...]
+
+    @property
+    def any(self) -> bool:
+        """Whether the tariff has a restriction at all."""
+        return bool(self.clock or self.kwh or self.seconds or self.power or self.current)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """One tariff in one time zone under one policy. Build it with `prepare`."""
+
+    tariff: Tariff
+    zone: ZoneInfo
+    policy: PricingPolicy
+    options: Options
+    thresholds: Thresholds
+
+    def find(self, phase: Phase, dimension: Dimension, moment: Moment) -> Choice | None:
+        """The first component, in list order, that prices the dimension at this moment."""
+        for choice in self.options.get((phase, dimension), ()):
+            for test in choice.tests:
+                if not test(moment):
+                    break
+            else:
+                return choice
+        return None
+
+    def prices(self, phase: Phase, dimension: Dimension) -> bool:
+        """Whether the tariff prices the dimension at any moment."""
+        return (phase, dimension) in self.options
+
+    def clock_edges(self, start: datetime, end: datetime) -> Iterator[datetime]:
+        """The instants strictly within at which a restriction may change by the local clock."""
+        return clock_edges(self.thresholds.clock, self.zone, start, end)
+
+
+def prepare(
+    tariff: Tariff, zone: ZoneInfo | str, policy: PricingPolicy = DEFAULT_POLICY
+) -> Schedule:
+    """The tariff's schedule; kept for the next call with the very same tariff object.
+
+    Raises `zoneinfo.ZoneInfoNotFoundError` (or ValueError) for a zone that does not exist.
+    """
+    where = ZoneInfo(zone) if isinstance(zone, str) else zone
+    key = (id(tariff), where.key, policy)
+    kept = _KEPT.get(key)
+    if kept is not None and kept.tariff is tariff:
+        return kept
+    if len(_KEPT) >= _KEEP:
+        _KEPT.clear()
+    schedule = Schedule(
+        tariff, where, policy, _options(tariff, policy), _thresholds(tariff, policy)
+    )
+    _KEPT[key] = schedule
+    return schedule
+
+
+_KEEP = 4_096
+_KEPT: dict[tuple[int, str | None, PricingPolicy], Schedule] = {}
+"""Schedules by identity: hashing a tariff of a hundred elements costs more than pricing with it."""
+
+
+def _options(tariff: Tariff, policy: PricingPolicy) -> Options:
+    found: dict[tuple[Phase, Dimension], list[Choice]] = {}
+    for phase in Phase:
+        for number, element in _elements(tariff, phase):
+            conditions = tests(element.restrictions, policy)
+            for position, rule in enumerate(element.components):
+                choices = found.setdefault((phase, rule.dimension), [])
+                if choices and not choices[-1].tests:
+                    continue  # an element before it always wins
+                choices.append(
+                    Choice(
+                        element=number,
+                        component=position,
+                        rule=rule,
+                        group=_group(phase, element, rule, policy),
+                        reason=_reason(tariff, number, rule),
+                        tests=conditions,
+                    )
+                )
+    return {key: tuple(choices) for key, choices in found.items()}
+
+
+def _elements(tariff: Tariff, phase: Phase) -> list[tuple[int, TariffElement]]:
+    """The elements meant for the phase. For an expired reservation its own ones come first: their
+    TIME price replaces the reservation's (ReservationRestrictionType).
+    """
+    wanted: tuple[ReservationRestriction | None, ...] = {
+        Phase.SESSION: (None,),
+        Phase.RESERVED: (ReservationRestriction.RESERVATION,),
+        Phase.EXPIRED: (
+            ReservationRestriction.RESERVATION_EXPIRES,
+            ReservationRestriction.RESERVATION,
+        ),
+    }[phase]
+    return [
+        (number, element)
+        for kind in wanted
+        for number, element in enumerate(tariff.elements)
+        if element.restrictions.reservation is kind
+    ]
+
+
+def _group(
+    phase: Phase, element: TariffElement, rule: PriceComponent, policy: PricingPolicy
+) -> CostGroup:
+    """Which total the cost belongs to. OCPI 2.2.1 mod_cdrs, CDR.total_fixed_cost and its peers."""
+    if phase is not Phase.SESSION:
+        return CostGroup.RESERVATION
+    if rule.dimension is not Dimension.FLAT:
+        return _GROUPS[rule.dimension]
+    others = {other.dimension for other in element.components} - {Dimension.FLAT}
+    parking_only = others == {Dimension.PARKING_TIME}
+    if parking_only and policy.flat_cost_field == "by_element":
+        return CostGroup.PARKING
+    return CostGroup.FIXED
+
+
+_GROUPS = {
+    Dimension.ENERGY: CostGroup.ENERGY,
+    Dimension.TIME: CostGroup.TIME,
+    Dimension.PARKING_TIME: CostGroup.PARKING,
+}
+
+
+def _reason(tariff: Tariff, number: int, rule: PriceComponent) -> str:
+    words = sentence(tariff.elements[number].restrictions)
+    return (
+        f"element {number + 1} of {len(tariff.elements)} is the first with {rule.dimension} "
+        + ("" if words == "no restrictions" else "that applies ")
+        + f"({words})"
+    )
+
+
+def _thresholds(tariff: Tariff, policy: PricingPolicy) -> Thresholds:
+    limits = [element.restrictions for element in tariff.elements]
+    return Thresholds(
+        clock=tuple(sorted({edge for one in limits for edge in clock_times(one, policy)})),
+        kwh=_values(limits, "min_kwh", "max_kwh"),
+        seconds=tuple(
+            sorted(
+                {
+                    edge
+                    for one in limits
+                    for edge in (one.min_duration, one.max_duration)
+                    if edge is not None
+                }
+            )
+        ),
+        power=_values(limits, "min_power", "max_power"),
+        current=_values(limits, "min_current", "max_current"),
+    )
+
+
+def _values(limits: list[Restrictions], *names: str) -> tuple[Decimal, ...]:
+    found = {getattr(one, name) for one in limits for name in names}
+    return tuple(sorted(value for value in found if value is not None))

@@ -1,0 +1,88 @@
+"""step_size: billing in whole blocks, once per session and never per period.
+
+Knows how much is added and to which quantity. Refuses to know prices. OCPI 2.2.1 mod_cdrs,
+"step_size"; mod_tariffs, PriceComponent.step_size: Wh for ENERGY, seconds for the times.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from billing.policy import PricingPolicy
+from billing.tariff import Dimension
+
+TIMES = frozenset({Dimension.TIME, Dimension.PARKING_TIME})
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """What one period holds of one dimension: Wh or seconds, and the step of its component.
+
+    `step_size` is None where no component priced it. `billable` is what is charged for before
+    steps: the amount, unless a policy refuses it.
+    """
+
+    dimension: Dimension
+    amount: Decimal
+    step_size: int | None
+    billable: Decimal
+    reserved: bool = False
+
+
+def surplus(quantities: Sequence[Quantity], policy: PricingPolicy) -> dict[int, Decimal]:
+    """What billing in whole blocks adds, by position in `quantities`: to the last of each budget.
+
+    ENERGY is rounded up once on its session total. TIME and PARKING_TIME are rounded up once
+    together: parking where it was priced, else charging time. Reserved time has its own budget.
+    """
+    energy = [i for i, q in enumerate(quantities) if q.dimension is Dimension.ENERGY]
+    session, reserved = _times(quantities, policy)
+    added: dict[int, Decimal] = {}
+    for budget in (energy, _target(quantities, session, policy), reserved):
+        _round_up(quantities, budget, policy, added)
+    return added
+
+
+def _times(quantities: Sequence[Quantity], policy: PricingPolicy) -> tuple[list[int], list[int]]:
+    """Positions of (session time, reserved time); one list with both where they share a budget."""
+    times = [i for i, q in enumerate(quantities) if q.dimension in TIMES]
+    if policy.reservation_step_budget == "shared":
+        return times, []
+    return (
+        [i for i in times if not quantities[i].reserved],
+        [i for i in times if quantities[i].reserved],
+    )
+
+
+def _target(quantities: Sequence[Quantity], times: list[int], policy: PricingPolicy) -> list[int]:
+    """Which of the two times is rounded: OCPI rounds what comes last, and parking comes last."""
+    priced = [i for i in times if quantities[i].step_size is not None]
+    if not priced:
+        return []
+    target = quantities[priced[-1]].dimension
+    if policy.time_step_target == "parking_when_priced" and any(
+        quantities[i].dimension is Dimension.PARKING_TIME for i in priced
+    ):
+        target = Dimension.PARKING_TIME
+    return [i for i in times if quantities[i].dimension is target]
+
+
+def _round_up(
+    quantities: Sequence[Quantity],
+    budget: list[int],
+    policy: PricingPolicy,
+    added: dict[int, Decimal],
+) -> None:
+    """Round the budget's total up to the step of its last priced quantity, which takes the rest."""
+    priced = [i for i in budget if quantities[i].step_size is not None]
+    if not priced:
+        return
+    last = priced[-1]
+    step = quantities[last].step_size or 0
+    counted = budget if policy.step_counts_unpriced == "yes" else priced
+    total = sum((quantities[i].billable for i in counted), Decimal(0))
+    if step <= 0 or total <= 0:
+        return
+    rest = total % step
+    if rest:
+        added[last] = step - rest
