@@ -47,6 +47,9 @@ class StampSource(StrEnum):
     READING = "reading"
     """From the last reading, where no stop came."""
     NEXT_START = "next_start"
+    """The next start on the connector bounds it, where no stop came."""
+    CORRECTED = "corrected"
+    """The charger's stamp, moved by the estimated offset of its clock (`clock_skew`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,17 @@ class Register:
     at: datetime
     wh: Decimal
     source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class EnergyCandidate:
+    """What one rung of the ladder says: energy, its two registers (Wh), and the entries behind."""
+
+    rung: EnergySource
+    energy_wh: Decimal
+    begin_wh: Decimal | None
+    end_wh: Decimal | None
+    sources: tuple[Source, ...]
 
 
 class Activity(StrEnum):
@@ -92,7 +106,8 @@ class Session:
     `id` is UUIDv5 over (station, EVSE, connector, start text, token, start meter): never the
     charger's transaction id. Version 1 is the first; a later message makes version n + 1.
     `energy_wh` is None on the rung UNKNOWN. `registers` start at 0 Wh at `start_at` and end with
-    `energy_wh` at `end_at` where energy is known; `activity` starts at `start_at`.
+    `energy_wh` at `end_at` where energy is known (a session of no length has the end only);
+    `activity` starts at `start_at`.
     `held` is true when any finding of it is a HOLD; `sources` are the log entries it rests on, in
     log order.
     """
@@ -124,6 +139,9 @@ class Session:
     held: bool
     sources: tuple[Source, ...]
     closed_at: datetime
-    """Receive time of the message that closed it (UTC)."""
+    """Log time that made this version due: version 1, the receive time of the message that closed
+    it (stale sessions: the instant the log clock gave up); later ones, of the late message."""
     emitted_at: datetime
     """Log time at which this version came to be: `closed_at` + settle time (UTC)."""
+    candidates: tuple[EnergyCandidate, ...] = ()
+    """Every rung that had an answer, best first; the one taken carries `energy_source`."""

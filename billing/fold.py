@@ -1,0 +1,152 @@
+"""A station's facts, folded into sessions: the heart of the derivation.
+
+What is derived from a shorter log is a prefix of what is derived from a longer one, and a log cut
+into several folds gives what one fold gives: facts are sorted in log order, looking only back
+(`billing.pairing`), and a version is derived (`billing.derive`) at the very instant of log time at
+which it is due, from what had been received by then.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from heapq import heappop
+
+from billing.derive import derive, digest, digest_of
+from billing.dossier import Dossier, instant
+from billing.events import EventKind, Fact, MeterReading, TransactionEvent
+from billing.finding import Finding
+from billing.identity import is_placeholder
+from billing.pairing import Desk
+from billing.session import Session
+from billing.session_policy import SessionPolicy
+from billing.station import REMEMBERED, StationState
+
+_TELLING = (EventKind.STARTED, EventKind.UPDATED, EventKind.ENDED, EventKind.STATUS)
+"""Events that say something about a session by themselves."""
+
+_EARLY = timedelta(minutes=5)
+"""Facts about the running session may be stamped this much before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """What one stretch of the log gave.
+
+    `sessions` by `emitted_at`. `findings` are all of them, each (entry, rule, session) once, in the
+    order they came to be; `found_at` tells the log time of each. A late message that changes
+    nothing makes no version, its findings are told all the same.
+    """
+
+    sessions: tuple[Session, ...]
+    findings: tuple[Finding, ...]
+    state: StationState
+    found_at: tuple[datetime, ...] = ()
+
+
+def fold(
+    state: StationState, facts: Sequence[Fact], until: datetime, policy: SessionPolicy
+) -> Folded:
+    """Fold one station's facts, in log order (received_at, origin, index), into its state.
+
+    The caller vouches that `facts` are all that was received after `state.until` up to and
+    including `until`: versions due at or before `until` are emitted. `state` stays as it was.
+    """
+    desk = Desk(state, policy, lambda dossier: digest(dossier, policy))
+    sessions: list[Session] = []
+    timers, take_reading, take_event = desk.timers, desk.reading, desk.event
+    for fact in facts:
+        if timers and timers[0][0] < fact.received_at:
+            _ring(desk, fact.received_at, sessions, inclusive=False)
+        if isinstance(fact, MeterReading):
+            take_reading(fact)
+        else:
+            take_event(fact)
+    if facts:
+        assert facts[-1].received_at <= until, "facts reach beyond `until`"
+        desk.station = desk.station or facts[0].station
+    _ring(desk, until, sessions, inclusive=True)
+    return Folded(
+        tuple(sessions),
+        tuple(finding for _, finding in desk.findings),
+        desk.to_state(until),
+        tuple(at for at, _ in desk.findings),
+    )
+
+
+def refers_back(facts: Iterable[Fact], state: StationState) -> datetime | None:
+    """When the earliest forgotten session that `facts` may concern was first heard of (log time).
+
+    None: folding `facts` on `state` sees all it needs. Else fold again from a state whose `until`
+    lies before the returned instant, with everything since. Precise for sessions of the last
+    14 days; for older stamps, 14 days and a stale session before the stamp.
+    """
+    if state.forgotten_before is None:
+        return None
+    known = set(state.transactions)
+    earliest: datetime | None = None
+    for fact in facts:
+        if isinstance(fact, TransactionEvent):
+            if fact.kind is EventKind.START_ANSWERED:
+                known.add(fact.transaction)
+            if fact.kind not in _TELLING:
+                continue
+        if fact.transaction in known:
+            continue
+        found = _forgotten_of(fact, state)
+        if found is not None and (earliest is None or found < earliest):
+            earliest = found
+    return earliest
+
+
+def _forgotten_of(fact: Fact, state: StationState) -> datetime | None:
+    """When the forgotten session that one fact may concern was first heard of."""
+    at = instant(fact)
+    named = not is_placeholder(fact.transaction)
+    place = fact.evse or 0
+    found: datetime | None = None
+    for entry in state.forgotten:
+        same_id = named and entry.transaction == fact.transaction
+        same_place = not place or not entry.place or entry.place == place
+        inside = same_place and entry.start - _EARLY <= at <= entry.end
+        if (same_id or inside) and (found is None or entry.first_at < found):
+            found = entry.first_at
+    before = state.forgotten_before
+    if found is None and before is not None and at < before - REMEMBERED:
+        return at - REMEMBERED
+    return found
+
+
+def _ring(desk: Desk, until: datetime, sessions: list[Session], *, inclusive: bool) -> None:
+    """Emit what is due before `until` (or at it), in order of due time."""
+    timers = desk.timers
+    while timers and (timers[0][0] < until or (inclusive and timers[0][0] == until)):
+        due, key = heappop(timers)
+        dossier = desk.dossiers.get(key)
+        if dossier is None or dossier.due != due:
+            continue
+        if dossier.closed_at is None:
+            given_up = dossier.last_at + desk.policy.stale_open
+            if given_up + desk.policy.settle > due:
+                desk.stay_open(dossier)
+                continue
+            dossier.closed_at = given_up
+        _emit(desk, dossier, due, sessions)
+
+
+def _emit(desk: Desk, dossier: Dossier, due: datetime, sessions: list[Session]) -> None:
+    """Derive the version that is due; tell it unless it says what the last one said."""
+    assert dossier.closed_at is not None
+    session = derive(
+        dossier, desk.policy, version=dossier.version + 1, closed_at=dossier.closed_at, at=due
+    )
+    if not dossier.version or digest_of(session) != dossier.digest:
+        sessions.append(session)
+        dossier.version = session.version
+        dossier.session_id = session.id
+    dossier.digest = ""
+    dossier.due = None
+    for finding in session.findings:
+        key = (finding.source.origin, finding.source.index, finding.rule)
+        if key not in dossier.reported:
+            dossier.reported.add(key)
+            desk.findings.append((due, finding))

@@ -1,0 +1,126 @@
+"""What a connector can physically do: energy against power, time and the charger's own samples.
+
+Fault table G8: kWh ≤ connector power × time × 1.05; the power that two registers imply against the
+power the charger reported shows a unit that is wrong by 1000. Judges; never changes a value.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+
+from billing.session import PowerSample, Register
+
+_MARGIN = Decimal("1.05")
+_ALLOWANCE_WH = Decimal(100)
+"""Truncated seconds and registers of whole 100 Wh never make a session implausible."""
+
+_HOUR = timedelta(hours=1)
+_MICROSECOND = timedelta(microseconds=1)
+_HOUR_US = Decimal(_HOUR // _MICROSECOND)
+
+
+def hours(duration: timedelta) -> Decimal:
+    """Exact to the precision of Decimal; negative durations count as none."""
+    return Decimal(max(0, duration // _MICROSECOND)) / _HOUR_US
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What one connector can deliver, from its power in W."""
+
+    power_w: Decimal
+
+    def bound_wh(self, duration: timedelta) -> Decimal:
+        """The most that can be delivered in `duration`, Wh."""
+        return self.power_w * hours(duration) * _MARGIN + _ALLOWANCE_WH
+
+    def allows(self, wh: Decimal, duration: timedelta) -> bool:
+        """Whether `wh` can be delivered in `duration`."""
+        return wh <= self.bound_wh(duration)
+
+    def step(self, duration: timedelta, count: int) -> Decimal:
+        """What an average step of `count` over `duration` may be; a larger one is looked at."""
+        return self.bound_wh(duration / (count + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A rule that the energy of a session broke against its power, and what was seen."""
+
+    rule: str
+    message: str
+
+
+def judge(
+    energy_wh: Decimal,
+    registers: Sequence[Register],
+    power: Sequence[PowerSample],
+    duration: timedelta,
+    limit: Limit,
+) -> Verdict | None:
+    """The one thing that is physically wrong with a session's energy, if anything is."""
+    verdict = _against_samples(registers, power)
+    if verdict is not None:
+        return verdict
+    if limit.allows(energy_wh, duration):
+        return None
+    bound = limit.bound_wh(duration)
+    text = f"{energy_wh} Wh in {duration}, at most {bound:.0f} Wh at {limit.power_w} W"
+    thousandth = energy_wh / 1000
+    if not registers or thousandth < 1 or energy_wh < bound * 20:
+        return Verdict("power_impossible", text)
+    return Verdict("unit_factor", f"{text}: Wh labelled kWh")
+
+
+def _against_samples(registers: Sequence[Register], power: Sequence[PowerSample]) -> Verdict | None:
+    """Mean reported power against the growth of the register over the same stretch."""
+    if len(power) < 2 or len(registers) < 2:
+        return None
+    begin, end = max(power[0].at, registers[0].at), min(power[-1].at, registers[-1].at)
+    span = end - begin
+    if span < timedelta(minutes=5):
+        return None
+    reported = _mean(power, begin, end) * hours(span)
+    if reported < 100:
+        return None
+    counted = value_at(registers, end) - value_at(registers, begin)
+    ratio = counted / reported
+    seen = f"registers say {counted:.0f} Wh, power samples {reported:.0f} Wh"
+    if counted == 0:
+        return Verdict("register_frozen", seen)
+    if Decimal("0.0005") <= ratio <= Decimal("0.002"):
+        return Verdict("unit_factor", f"{seen}: kWh labelled Wh")
+    if Decimal(500) <= ratio <= Decimal(2000):
+        return Verdict("unit_factor", f"{seen}: Wh labelled kWh")
+    if ratio < Decimal("0.2") or ratio > 5:
+        return Verdict("power_mismatch", seen)
+    return None
+
+
+def _mean(power: Sequence[PowerSample], begin: datetime, end: datetime) -> Decimal:
+    """Time-weighted mean of the trapezoids between samples, W."""
+    area = Decimal(0)
+    weight = Decimal(0)
+    for one, two in pairwise(power):
+        if one.at >= end or two.at <= begin:
+            continue
+        width = hours(two.at - one.at)
+        area += (one.watt + two.watt) / 2 * width
+        weight += width
+    return area / weight if weight else Decimal(0)
+
+
+def value_at(registers: Sequence[Register], at: datetime) -> Decimal:
+    """The register at an instant, on the straight line between its neighbours; Wh."""
+    previous = registers[0]
+    for register in registers:
+        if register.at >= at:
+            span = hours(register.at - previous.at)
+            if not span:
+                return register.wh
+            share = hours(at - previous.at) / span
+            return previous.wh + (register.wh - previous.wh) * share
+        previous = register
+    return previous.wh
