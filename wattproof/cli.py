@@ -5,7 +5,6 @@ called, so that `--help` answers at once. No traceback reaches a user.
 """
 
 import importlib
-import sys
 import tempfile
 import traceback
 from pathlib import Path
@@ -118,4 +117,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

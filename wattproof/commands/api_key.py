@@ -12,7 +12,12 @@ from wattproof.refusals import RefusalError
 from wattproof.secret import new_token, token_hash
 from wattproof.terminal import say, show, show_json
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Keys of the REST interface.")
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Keys of the REST interface.",
+)
 
 
 @app.command()

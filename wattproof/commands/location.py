@@ -11,7 +11,9 @@ from wattproof.operator_log import open_registry, record
 from wattproof.options import DEFAULT_DATA, Data, File, Json
 from wattproof.terminal import progress, show, show_json
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Locations.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Locations."
+)
 
 
 @app.command()

@@ -12,7 +12,9 @@ from wattproof.options import DEFAULT_DATA, Data, File, Json
 from wattproof.secret import new_token, token_hash
 from wattproof.terminal import progress, say, show, show_json
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Parties.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Parties."
+)
 
 
 @app.command()

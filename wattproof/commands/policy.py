@@ -10,7 +10,9 @@ from wattproof.operator_log import open_registry, record
 from wattproof.options import DEFAULT_DATA, Data, Json
 from wattproof.terminal import show, show_json
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Policies.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Policies."
+)
 
 
 @app.command("set")

@@ -17,7 +17,9 @@ from wattproof.secret import new_password
 from wattproof.simulator.network import ac_station, dc_station
 from wattproof.terminal import progress, say, show, show_json
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Charging stations.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Charging stations."
+)
 
 
 @app.command()

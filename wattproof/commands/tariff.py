@@ -15,7 +15,9 @@ from wattproof.operator_log import open_registry, record
 from wattproof.options import DEFAULT_DATA, Data, Json
 from wattproof.terminal import progress, show, show_json
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Tariffs.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Tariffs."
+)
 
 
 @app.command()

@@ -13,7 +13,7 @@ from wattproof.options import DEFAULT_DATA, Data, File, Json
 from wattproof.refusals import RefusalError
 from wattproof.terminal import progress, show, show_json
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Tokens.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Tokens.")
 
 
 @app.command()
