@@ -1,0 +1,66 @@
+"""The registry's database, kept up behind the living view: log first, registry second."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ingest.journal import Journal
+from warehouse.log import LogReader
+from warehouse.registry import Change, Registry
+
+if TYPE_CHECKING:
+    from ingest.chargers import ChargerSocket
+
+
+class Projection:
+    """Collects changes and writes them in batches, each only once its entries are durable."""
+
+    def __init__(
+        self, registry: Registry, journal: Journal, origin: str, operator_folder: Path
+    ) -> None:
+        self._registry, self._journal, self._origin = registry, journal, origin
+        self._operator = LogReader(operator_folder)
+        self._operator_spoke = False
+        self._pending: list[Change] = []
+        self._boundary = self._saved = 0
+        self._threads = ThreadPoolExecutor(1, "registry")
+        self._writing = asyncio.Lock()
+
+    def changed(self, changes: Sequence[Change]) -> None:
+        """These were made by the entries up to now; called between entries, never within a pair."""
+        self._pending += changes
+        self._boundary = self._journal.size
+
+    def operator_spoke(self) -> None:
+        """The operator's log has news for the database too."""
+        self._operator_spoke = True
+
+    async def flush(self, heard: "Mapping[str, ChargerSocket] | None" = None) -> None:
+        """Writes what is pending; `heard` also saves when each connected station was last heard."""
+        async with self._writing:
+            changes, self._pending = self._pending, []
+            boundary = self._boundary
+            spoke, self._operator_spoke = self._operator_spoke, False
+            if boundary == self._saved and not spoke:
+                return
+            if heard:
+                changes += [
+                    Change("connection", (name,), {"heard_ns": socket.heard_ns}, "update")
+                    for name, socket in heard.items()
+                    if socket.heard_ns
+                ]
+            await self._journal.durable()
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self._threads, self._write, changes, boundary, spoke)
+            self._saved = boundary
+
+    def close(self) -> None:
+        """Waits for the last write."""
+        self._threads.shutdown()
+
+    def _write(self, changes: list[Change], boundary: int, spoke: bool) -> None:  # noqa: FBT001 - an executor passes positions only
+        if spoke:
+            self._registry.catch_up([self._operator])
+        self._registry.project(changes, origin=self._origin, next_index=boundary)
