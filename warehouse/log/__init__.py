@@ -17,6 +17,8 @@ from warehouse.log.errors import (
 )
 from warehouse.log.note import Signer, Verifier, create_key, load, load_verifier
 from warehouse.log.reader import LogReader, merge, merge_frame, origins, watermark
+from warehouse.log.stretch import Mark, Problem
+from warehouse.log.verify import Verification, verify
 from warehouse.log.writer import LogWriter
 
 __all__ = [
@@ -28,11 +30,14 @@ __all__ = [
     "LogLocked",
     "LogReader",
     "LogWriter",
+    "Mark",
     "NoteInvalid",
+    "Problem",
     "ProofInvalid",
     "Record",
     "Signer",
     "StoreUnavailable",
+    "Verification",
     "Verifier",
     "create_key",
     "load",
@@ -40,5 +45,6 @@ __all__ = [
     "merge",
     "merge_frame",
     "origins",
+    "verify",
     "watermark",
 ]

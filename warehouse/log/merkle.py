@@ -77,10 +77,18 @@ class TileTree:
         """An independent tree in the same state."""
         return TileTree(self.levels)
 
-    def extend(self, hashes: Sequence[bytes]) -> list[tuple[int, int, list[bytes]]]:
-        """Append leaf hashes; return the tiles filled by them as (level, position, hashes)."""
+    def extend(
+        self, hashes: Sequence[bytes], *, level: int = 0
+    ) -> list[tuple[int, int, list[bytes]]]:
+        """Append leaf hashes; return the tiles filled by them as (level, position, hashes).
+
+        With `level` the hashes are those of full tiles just below it.
+        """
         filled: list[tuple[int, int, list[bytes]]] = []
-        self._extend(0, self.size, hashes, filled)
+        while len(self.levels) < level:
+            self.levels.append([])
+        assert not any(self.levels[:level]), "a tile below is unfinished"
+        self._extend(level, self.size >> (8 * level), hashes, filled)
         return filled
 
     def _extend(
@@ -110,6 +118,32 @@ class TileTree:
         for level in reversed(self.levels):
             found.extend(peaks(level))
         return fold_peaks(found)
+
+
+class Frontier:
+    """A growing tree as its perfect subtrees only: cheap to grow and to ask for its root."""
+
+    def __init__(self) -> None:
+        self._peaks: list[tuple[int, bytes]] = []
+
+    def copy(self) -> "Frontier":
+        """An independent frontier in the same state."""
+        other = Frontier()
+        other._peaks = list(self._peaks)
+        return other
+
+    def extend(self, hashes: Sequence[bytes], *, height: int = 0) -> None:
+        """Append the roots of perfect subtrees of `height`; none smaller may stand before them."""
+        for each in hashes:
+            peak, above = each, height
+            while self._peaks and self._peaks[-1][0] == above:
+                peak, above = node_hash(self._peaks.pop()[1], peak), above + 1
+            assert not self._peaks or self._peaks[-1][0] > above
+            self._peaks.append((above, peak))
+
+    def root(self) -> bytes:
+        """The root over everything appended."""
+        return fold_peaks([peak for _, peak in self._peaks])
 
 
 def range_root(start: int, stop: int, subtree: Subtree) -> bytes:
