@@ -1,16 +1,27 @@
 """A charge detail record: a session, its price and everything as it stood when it started.
 
 Immutable. A correction is a credit CDR (a copy whose total_cost is negative) and a new CDR.
-OCPI 2.2.1 mod_cdrs; `ingest.protocols.ocpi.<version>.cdrs` writes each wire form.
+Knows how a session becomes a CDR, or why it cannot: nothing vanishes. Refuses to look anything up:
+what it needs comes as a Context. OCPI 2.2.1 mod_cdrs; `ingest.protocols.ocpi.<version>.cdrs`
+writes each wire form.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal, localcontext
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
 
-from billing.party import EVSE, Connector, Location, Token
+from billing.cut import cut
+from billing.finding import Severity
+from billing.money import EXACT, GRAIN, UnknownCurrency, minor_unit, round_to
+from billing.party import EVSE, Connector, Location, Party, Token
 from billing.period import ChargingPeriod
-from billing.receipt import Receipt
+from billing.policy import DEFAULT_POLICY, PricingPolicy
+from billing.price import price
+from billing.receipt import Amount, Receipt
+from billing.session import Activity, Session
 from billing.tariff import Tariff
 
 
@@ -19,8 +30,8 @@ class CDR:
     """What a party is charged for one session version.
 
     `id` is at most 36 characters, a credit's too. `total_energy_kwh`, `total_time_h` and
-    `total_parking_time_h` are exact; the wire rounds to 4 decimals. `total_cost` of a credit is the
-    negative of the credited CDR's; all else stays as it was.
+    `total_parking_time_h` are exact (hours to 1E-12); the wire rounds to 4 decimals. A credit is
+    the credited CDR, receipt and all, with an id of its own: only `total_cost` is negative.
     """
 
     country_code: str
@@ -55,3 +66,257 @@ class CDR:
     def sign(self) -> int:
         """−1 for a credit: what sums of energy and money multiply by."""
         return -1 if self.credit else 1
+
+    @property
+    def total_cost(self) -> Amount:
+        """What the party owes for it, rounded: the receipt's total, negative on a credit."""
+        return _negative(self.receipt.total) if self.credit else self.receipt.total
+
+    @property
+    def exact_cost(self) -> Amount:
+        """`total_cost` before rounding."""
+        return _negative(self.receipt.exact_total) if self.credit else self.receipt.exact_total
+
+
+def _negative(amount: Amount) -> Amount:
+    return Amount(-amount.net, tuple((rate, -tax) for rate, tax in amount.taxes))
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why a session version made no CDR: a stable rule and a sentence finance can act on."""
+
+    session_id: str
+    version: int
+    rule: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What was known, when the session started, about everyone and everything it involved.
+
+    None is what could not be found. `zone` is the configured time zone of the site, used where the
+    location names none. `buyer` is the party that pays: the token's.
+    """
+
+    seller: Party
+    buyer: Party | None
+    token: Token | None
+    location: Location | None
+    evse: EVSE | None
+    connector: Connector | None
+    tariff: Tariff | None
+    zone: str = ""
+    auth_method: str = "WHITELIST"
+    """OCPI AuthMethod: we answer Authorize from our own list."""
+    authorization_reference: str = ""
+    meter_id: str = ""
+
+
+def derive(
+    session: Session, context: Context, policy: PricingPolicy = DEFAULT_POLICY
+) -> CDR | Rejection:
+    """The CDR of a session version; or the first reason, in order of `_REASONS`, why not."""
+    refused = _refusal(session, context)
+    if refused is not None:
+        rule, message = refused
+        return Rejection(session.id, session.version, rule, message)
+    token, location, tariff = context.token, context.location, context.tariff
+    evse, connector = context.evse, context.connector
+    assert token is not None, "refused above"
+    assert location is not None, "refused above"
+    assert evse is not None, "refused above"
+    assert connector is not None, "refused above"
+    assert tariff is not None, "refused above"
+    zone = ZoneInfo(location.time_zone or context.zone)
+    periods = cut(session, tariff, zone, policy)
+    receipt = price(
+        periods,
+        (tariff,),
+        zone,
+        start_at=session.start_at,
+        end_at=session.end_at,
+        policy=policy,
+    )
+    assert sum((one.energy_wh for one in periods), Decimal(0)) == session.energy_wh
+    return CDR(
+        country_code=context.seller.country_code,
+        party_id=context.seller.party_id,
+        id=cdr_id(session.id, session.version),
+        session_id=session.id,
+        session_version=session.version,
+        start_at=session.start_at,
+        end_at=session.end_at,
+        token=token,
+        auth_method=context.auth_method,
+        authorization_reference=context.authorization_reference,
+        location=location,
+        evse=evse,
+        connector=connector,
+        meter_id=context.meter_id,
+        currency=tariff.currency,
+        tariffs=(tariff,),
+        periods=periods,
+        receipt=receipt,
+        total_energy_kwh=_kwh(session),
+        total_time_h=_hours(session.end_at - session.start_at),
+        total_parking_time_h=_hours(
+            sum((_parked(period) for period in periods), timedelta()),
+        ),
+        signed_values=session.signed_values,
+        remark="",
+        credit=False,
+        credit_reference_id="",
+        last_updated=session.emitted_at,
+    )
+
+
+def _refusal(session: Session, context: Context) -> tuple[str, str] | None:
+    """(rule, sentence) of the first thing that keeps the session from being billed."""
+    for rule, refuse in _REASONS:
+        message = refuse(session, context)
+        if message:
+            return rule, message
+    return None
+
+
+def _held(session: Session, _: Context) -> str:
+    if not session.held:
+        return ""
+    rules = sorted({one.rule for one in session.findings if one.severity is Severity.HOLD})
+    return f"held until somebody decides: {', '.join(rules) or 'no rule given'}"
+
+
+def _time(session: Session, _: Context) -> str:
+    if session.end_at >= session.start_at:
+        return ""
+    return f"it ends ({session.end_at:%F %T}) before it starts ({session.start_at:%F %T})"
+
+
+def _energy(session: Session, _: Context) -> str:
+    if session.energy_wh is not None:
+        return ""
+    return "no reading says how much energy was delivered"
+
+
+def _token(session: Session, context: Context) -> str:
+    if not session.id_token:
+        return "no token was presented, so nobody can be charged"
+    return "" if context.token else f"token {session.id_token} is not known to us"
+
+
+def _buyer(_: Session, context: Context) -> str:
+    named = context.token.party if context.token else ""
+    return "" if context.buyer else f"party {named or '(none)'} of the token is not known to us"
+
+
+def _location(session: Session, context: Context) -> str:
+    return "" if context.location else f"station {session.station} stands at no known location"
+
+
+def _connector(session: Session, context: Context) -> str:
+    if context.evse and context.connector:
+        return ""
+    where = f"EVSE {session.evse}, connector {session.connector}"
+    return f"station {session.station} has no {where}"
+
+
+def _zone(_: Session, context: Context) -> str:
+    name = (context.location.time_zone if context.location else "") or context.zone
+    if not name:
+        return "neither the location nor the site names a time zone"
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return f"time zone {name} does not exist"
+    return ""
+
+
+def _tariff(session: Session, context: Context) -> str:
+    if context.tariff is None:
+        return f"no tariff was in force on {session.start_at:%F %T} UTC"
+    try:
+        minor_unit(context.tariff.currency)
+    except UnknownCurrency as error:
+        return f"tariff {context.tariff.id}: {error}"
+    if not context.tariff.elements:
+        return f"tariff {context.tariff.id} has no elements"
+    return ""
+
+
+_REASONS: tuple[tuple[str, Callable[[Session, Context], str]], ...] = (
+    ("session_held", _held),
+    ("time_impossible", _time),
+    ("energy_unknown", _energy),
+    ("token_unknown", _token),
+    ("party_unknown", _buyer),
+    ("location_unknown", _location),
+    ("connector_unknown", _connector),
+    ("zone_unknown", _zone),
+    ("tariff_missing", _tariff),
+)
+
+
+def credit(cdr: CDR, at: datetime) -> CDR:
+    """The credit CDR of a CDR: a copy that says it takes the other back. `at` is log time (UTC)."""
+    assert not cdr.credit, "a credit is never credited: issue a new CDR"
+    return replace(
+        cdr,
+        id=str(uuid5(UUID(cdr.id), "credit")),
+        credit=True,
+        credit_reference_id=cdr.id,
+        last_updated=at,
+    )
+
+
+def supersede(previous: CDR | None, new: CDR | Rejection) -> tuple[CDR, ...]:
+    """The CDRs that a new session version brings, after the last one that was billed.
+
+    Nothing billed yet: the new one. The same bill: none. Another bill: a credit of the previous one
+    and the new one. A rejection brings none, and leaves what was billed standing: a human decides.
+    """
+    if isinstance(new, Rejection):
+        return ()
+    if previous is None:
+        return (new,)
+    if bill(previous) == bill(new):
+        return ()
+    return credit(previous, new.last_updated), new
+
+
+def bill(cdr: CDR) -> tuple[object, ...]:
+    """What the payer sees and pays for: two CDRs with the same bill are not worth a correction."""
+    return (
+        (cdr.token.party, cdr.token.uid, cdr.token.contract_id),
+        (cdr.location.id, cdr.evse.uid, cdr.connector.id),
+        (cdr.start_at, cdr.end_at),
+        (cdr.total_energy_kwh, cdr.total_time_h, cdr.total_parking_time_h),
+        (cdr.currency, cdr.receipt.total, cdr.receipt.totals),
+        tuple((tariff.id, tariff.last_updated) for tariff in cdr.tariffs),
+    )
+
+
+_NAMESPACE = UUID("8a1f8a52-8fd0-5c2b-9b8e-5b6a0f3f6c11")
+"""Ours alone, so that nobody else's session id gives the same CDR id."""
+
+
+def cdr_id(session_id: str, version: int) -> str:
+    """36 characters, the same for the same session version everywhere and always."""
+    return str(uuid5(_NAMESPACE, f"{session_id}:{version}"))
+
+
+def _parked(period: ChargingPeriod) -> timedelta:
+    parked = period.activity is Activity.PARKED
+    return period.end_at - period.start_at if parked else timedelta()
+
+
+def _kwh(session: Session) -> Decimal:
+    assert session.energy_wh is not None
+    with localcontext(EXACT):
+        return session.energy_wh / 1000
+
+
+def _hours(span: timedelta) -> Decimal:
+    with localcontext(EXACT):
+        return round_to(Decimal(span // timedelta(microseconds=1)) / 3_600_000_000, GRAIN)

@@ -1,0 +1,262 @@
+"""Cutting a session into charging periods: at every instant where its price may change.
+
+Knows the session's registers, activity and power, and the tariff's thresholds. Refuses to know
+prices: two neighbours differ in what applies, not in what it costs. OCPI 2.2.1 mod_cdrs,
+ChargingPeriod: a new period starts at each event that changes a price.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal, localcontext
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from billing.money import EXACT, round_to
+from billing.period import ChargingPeriod
+from billing.policy import DEFAULT_POLICY, PricingPolicy
+from billing.restriction import Moment
+from billing.schedule import Choice, Phase, Schedule, prepare
+from billing.session import Activity, Session
+from billing.tariff import Dimension, Tariff
+
+ZERO, WH_PER_KWH, W_PER_KW = Decimal(0), Decimal(1000), Decimal(1000)
+IMPUTED_GRAIN = Decimal("0.1")
+"""Interpolated energy, in Wh: 0.0001 kWh, which is what every OCPI version can carry."""
+SECOND, MICROSECOND = timedelta(seconds=1), timedelta(microseconds=1)
+
+
+def cut(
+    session: Session,
+    tariff: Tariff,
+    zone: ZoneInfo | str,
+    policy: PricingPolicy = DEFAULT_POLICY,
+) -> tuple[ChargingPeriod, ...]:
+    """The session's periods, in order, from `start_at` to `end_at`; energies sum to `energy_wh`.
+
+    Cut where activity changes, and where the local clock, the calendar, energy, duration or power
+    changes which component applies. Energy between two readings is interpolated and `imputed`.
+    Raises ValueError for a session without energy, or that ends before it starts.
+    """
+    if session.energy_wh is None:
+        raise ValueError(f"session {session.id} has no energy to cut")
+    if session.end_at < session.start_at:
+        raise ValueError(f"session {session.id} ends before it starts")
+    with localcontext(EXACT):
+        schedule = prepare(tariff, zone, policy)
+        course = _Course.of(session, session.energy_wh)
+        marks = _marks(session, schedule, course)
+        pieces = _merged(list(_pieces(session, schedule, marks)))
+        return tuple(
+            piece.period(ordinal, tariff.id, _power(session, schedule, piece))
+            for ordinal, piece in enumerate(pieces)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A possible bound: the energy delivered up to an instant, and whether it was measured."""
+
+    at: datetime
+    wh: Decimal
+    measured: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """How energy grew: readings in order of time, from (start, 0) to (end, all)."""
+
+    times: list[datetime]
+    whs: list[Decimal]
+
+    @classmethod
+    def of(cls, session: Session, energy_wh: Decimal) -> "_Course":
+        """The registers within the session's window; its end has all the energy."""
+        start, end = session.start_at, session.end_at
+        known = {start: ZERO} | {one.at: one.wh for one in session.registers}
+        known = {at: wh for at, wh in known.items() if start <= at < end} | {end: energy_wh}
+        times = sorted(known)
+        return cls(times, [known[at] for at in times])
+
+    def mark(self, at: datetime) -> _Mark:
+        """The energy at an instant: read, or interpolated between the readings around it."""
+        after = bisect_right(self.times, at)
+        begun, wh = self.times[after - 1], self.whs[after - 1]
+        if begun == at or after == len(self.times):
+            return _Mark(at, wh)
+        end_wh = self.whs[after]
+        if wh == end_wh:
+            return _Mark(at, wh)
+        passed, span = (at - begun) // MICROSECOND, (self.times[after] - begun) // MICROSECOND
+        there = round_to(wh + (end_wh - wh) * passed / span, IMPUTED_GRAIN)
+        return _Mark(at, min(max(there, min(wh, end_wh)), max(wh, end_wh)), measured=False)
+
+    def crossings(self, level: Decimal) -> Iterator[_Mark]:
+        """Where the energy reaches or falls below a level: exactly that level, at that instant."""
+        for number in range(1, len(self.times)):
+            before, wh = self.whs[number - 1], self.whs[number]
+            if (before < level) == (wh < level):
+                continue
+            if wh == level:
+                yield _Mark(self.times[number], wh)
+            elif before == level:
+                yield _Mark(self.times[number - 1], before)
+            else:
+                begun, ended = self.times[number - 1], self.times[number]
+                span = Decimal((ended - begun) // MICROSECOND)
+                passed = int(span * (level - before) / (wh - before))
+                yield _Mark(begun + passed * MICROSECOND, level, measured=False)
+
+
+def _marks(session: Session, schedule: Schedule, course: _Course) -> list[_Mark]:
+    """Every instant at which a period may have to start or end, in order, ends included."""
+    start, end = session.start_at, session.end_at
+    instants = {change.at for change in session.activity}
+    instants.update(schedule.clock_edges(start, end))
+    instants.update(start + timedelta(seconds=after) for after in schedule.thresholds.seconds)
+    instants.update(_band_changes(session, schedule.thresholds.power))
+    inside = {at: course.mark(at) for at in instants if start < at < end}
+    for level in schedule.thresholds.kwh:
+        for crossing in course.crossings(level * WH_PER_KWH):
+            mark = _at_whole_second(crossing, inside)
+            if start < mark.at < end:
+                inside[mark.at] = mark
+    middle = [inside[at] for at in sorted(inside)]
+    return [_Mark(start, ZERO), *middle, _Mark(end, course.whs[-1])]
+
+
+def _at_whole_second(mark: _Mark, others: dict[datetime, _Mark]) -> _Mark:
+    """An interpolated instant moved to the next whole second, as partners exchange them; its energy
+    stays exactly the threshold. Not where another bound lies between.
+    """
+    if mark.measured or not mark.at.microsecond:
+        return mark
+    later = mark.at.replace(microsecond=0) + SECOND
+    if any(mark.at <= at < later for at in others):
+        return mark
+    return _Mark(later, mark.wh, measured=False)
+
+
+def _band_changes(session: Session, thresholds: tuple[Decimal, ...]) -> Iterator[datetime]:
+    """The samples at which the power enters another band of the tariff."""
+    if not thresholds:
+        return
+    band: int | None = None
+    for sample in sorted(session.power, key=lambda one: one.at):
+        found = bisect_right(thresholds, sample.watt / W_PER_KW)
+        if band is not None and found != band:
+            yield sample.at
+        band = found
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A part of the session in which nothing changes, and what applies at its start."""
+
+    start: _Mark
+    end: _Mark
+    activity: Activity
+    energy: Choice | None = None
+    time: Choice | None = None
+    flat: Choice | None = None
+    band: int | None = None
+
+    @property
+    def wh(self) -> Decimal:
+        return self.end.wh - self.start.wh
+
+    def period(
+        self, ordinal: int, tariff_id: str, power: tuple[Decimal, Decimal] | None
+    ) -> ChargingPeriod:
+        """The piece as a charging period."""
+        return ChargingPeriod(
+            ordinal=ordinal,
+            start_at=self.start.at,
+            end_at=self.end.at,
+            activity=self.activity,
+            energy_wh=self.wh,
+            imputed=not (self.start.measured and self.end.measured),
+            min_power_kw=None if power is None else power[0],
+            max_power_kw=None if power is None else power[1],
+            tariff_id=tariff_id,
+        )
+
+
+def _pieces(session: Session, schedule: Schedule, marks: list[_Mark]) -> Iterator[_Piece]:
+    """The parts between neighbouring marks, each with the components that apply at its start."""
+    changes = sorted(session.activity, key=lambda change: change.at)
+    times = [change.at for change in changes]
+    for start, end in pairwise(marks):
+        number = bisect_right(times, start.at)
+        activity = changes[number - 1].activity if number else Activity.CHARGING
+        if not schedule.thresholds.any:
+            yield _Piece(start, end, activity)
+            continue
+        watt = _watt(session, start.at) if schedule.thresholds.power else None
+        kilowatt = None if watt is None else watt / W_PER_KW
+        moment = Moment(
+            at=start.at,
+            zone=schedule.zone,
+            kwh=start.wh / WH_PER_KWH,
+            elapsed=start.at - session.start_at,
+            min_power=kilowatt,
+            max_power=kilowatt,
+        )
+        parked = activity is Activity.PARKED
+        time = Dimension.PARKING_TIME if parked else Dimension.TIME
+        yield _Piece(
+            start,
+            end,
+            activity,
+            energy=schedule.find(Phase.SESSION, Dimension.ENERGY, moment),
+            time=schedule.find(Phase.SESSION, time, moment),
+            flat=schedule.find(Phase.SESSION, Dimension.FLAT, moment),
+            band=None if kilowatt is None else bisect_right(schedule.thresholds.power, kilowatt),
+        )
+
+
+def _merged(pieces: list[_Piece]) -> list[_Piece]:
+    """Neighbours joined again where no price can differ; FLAT counts only until it is charged."""
+    found = pieces[:1]
+    charged = found[0].flat is not None
+    for piece in pieces[1:]:
+        last = found[-1]
+        starts_flat = piece.flat is not None and not charged
+        if not starts_flat and _same(last, piece):
+            found[-1] = _Piece(
+                last.start, piece.end, last.activity, last.energy, last.time, last.flat, last.band
+            )
+        else:
+            found.append(piece)
+        charged = charged or piece.flat is not None
+    return found
+
+
+def _same(last: _Piece, piece: _Piece) -> bool:
+    """Whether what applies at the start of `last` applies to `piece` as well."""
+    no_energy = not last.wh and not piece.wh
+    return (
+        last.activity is piece.activity
+        and (no_energy or last.energy is piece.energy)
+        and last.time is piece.time
+        and last.band == piece.band
+    )
+
+
+def _watt(session: Session, at: datetime) -> Decimal | None:
+    """The power in force at an instant: the sample at or before it, else the first one."""
+    if not session.power:
+        return None
+    samples = sorted(session.power, key=lambda one: one.at)
+    before = [sample for sample in samples if sample.at <= at]
+    return (before[-1] if before else samples[0]).watt
+
+
+def _power(session: Session, schedule: Schedule, piece: _Piece) -> tuple[Decimal, Decimal] | None:
+    """(least, most) kW in force within the piece, where the tariff asks for power."""
+    watt = _watt(session, piece.start.at) if schedule.thresholds.power else None
+    if watt is None:
+        return None
+    within = [one.watt for one in session.power if piece.start.at < one.at < piece.end.at]
+    return min([watt, *within]) / W_PER_KW, max([watt, *within]) / W_PER_KW
