@@ -19,10 +19,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """A legal person we invoice, or ourselves. `code` is OCPI's pair: `NL-ABC`.
-
-    `vat_percent` is what its invoices carry (None: the tariff's own rates decide).
-    """
+    """A legal person we invoice, or ourselves. `code` is OCPI's pair: `NL-ABC`."""
 
     country_code: str
     party_id: str
