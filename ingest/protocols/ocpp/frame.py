@@ -60,7 +60,7 @@ def read_frame(text: str) -> Frame:
         exact = end == len(text) and "\\ud" not in text and "\\uD" not in text
     except (StopIteration, ValueError, ArithmeticError, RecursionError):
         exact = False
-    if not exact or (text.count("[") + text.count("{") > MAX_DEPTH and _depth(text) > MAX_DEPTH):
+    if not exact or _too_deep(text):
         try:
             array = _second_look(text, problems)
         except _NotJSON as error:
@@ -124,7 +124,7 @@ _OUTSIDE = "\ufeff\x00 \t\r\n"
 
 def _second_look(text: str, problems: list[tuple[str, str]]) -> object:
     """The same text, forgiving only what leaves no doubt about its meaning. Raises _NotJSON."""
-    if _depth(text) > MAX_DEPTH:
+    if _too_deep(text):
         raise _NotJSON("too_deep", f"expected at most {MAX_DEPTH} levels of nesting")
     stripped = text.strip(_OUTSIDE)
     try:
@@ -175,19 +175,20 @@ def _replaced(value: object) -> object:
 _STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
 
 
-def _depth(text: str) -> int:
-    """The deepest nesting of brackets outside of texts, as far as MAX_DEPTH + 1."""
-    depth = deepest = 0
+def _too_deep(text: str) -> bool:
+    """Whether brackets outside of texts nest deeper than MAX_DEPTH."""
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return False
+    depth = 0
     for match in _STRUCTURE.finditer(text):
         mark = match[0]
         if mark in "[{":
             depth += 1
-            deepest = max(deepest, depth)
             if depth > MAX_DEPTH:
-                break
+                return True
         elif mark in "]}":
             depth -= 1
-    return deepest
+    return False
 
 
 _HEADER = re.compile(

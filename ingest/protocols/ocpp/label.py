@@ -1,0 +1,144 @@
+"""What a sampled value measures: measurand, phase, location, context and the worth of its unit.
+
+OCPP 1.6 §7.43 SampledValue and its enums; OCPP 2.0.1 part 2 §2.43. Absent parts take the
+specification's defaults; unknown ones are kept as they came.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ingest.protocols.ocpp.scalars import Flags, member, shown, spellings, whole
+
+REGISTER = "Energy.Active.Import.Register"
+POWER = "Power.Active.Import"
+
+MEASURANDS = spellings("""
+    Current.Export Current.Import Current.Offered Energy.Active.Export.Register
+    Energy.Active.Import.Register Energy.Reactive.Export.Register Energy.Reactive.Import.Register
+    Energy.Active.Export.Interval Energy.Active.Import.Interval Energy.Active.Net
+    Energy.Reactive.Export.Interval Energy.Reactive.Import.Interval Energy.Reactive.Net
+    Energy.Apparent.Net Energy.Apparent.Import Energy.Apparent.Export Frequency
+    Power.Active.Export Power.Active.Import Power.Factor Power.Offered Power.Reactive.Export
+    Power.Reactive.Import RPM SoC Temperature Voltage
+    Current.Export.Offered Current.Export.Minimum Current.Import.Offered Current.Import.Minimum
+    Display.PresentSOC Display.MinimumSOC Display.TargetSOC Display.MaximumSOC
+    Display.RemainingTimeToMinimumSOC Display.RemainingTimeToTargetSOC
+    Display.RemainingTimeToMaximumSOC Display.ChargingComplete Display.BatteryEnergyCapacity
+    Display.InletHot Energy.Active.Import.CableLoss Energy.Active.Import.LocalGeneration.Register
+    Energy.Active.Setpoint.Interval Energy.Request.Target Energy.Request.Minimum
+    Energy.Request.Maximum Energy.Request.Minimum.V2X Energy.Request.Maximum.V2X
+    Energy.Request.Bulk Power.Active.Setpoint Power.Active.Residual Power.Export.Minimum
+    Power.Export.Offered Power.Import.Offered Power.Import.Minimum Voltage.Minimum Voltage.Maximum
+""")
+PHASES = spellings("L1 L2 L3 N L1-N L2-N L3-N L1-L2 L2-L3 L3-L1")
+LOCATIONS = spellings("Body Cable EV Inlet Outlet Upstream")
+CONTEXTS = spellings("""
+    Interruption.Begin Interruption.End Other Sample.Clock Sample.Periodic Transaction.Begin
+    Transaction.End Trigger
+""")
+UNITS = spellings("""
+    Wh kWh varh kvarh W kW VA kVA var kvar A V K Celcius Celsius Fahrenheit Percent
+    ASU B dB dBm Deg Hz kPa lx m ms2 N Ohm Pa RH RPM s VAh kVAh
+""")
+_ENERGY = {"mWh": -3, "Wh": 0, "kWh": 3, "MWh": 6, "GWh": 9}
+_POWER = {"mW": -3, "W": 0, "kW": 3, "MW": 6}
+_BY_CASE = {"wh": "Wh", "kwh": "kWh", "gwh": "GWh", "w": "W", "kw": "kW"}
+"""Without `mwh` and `mw`: milli or mega cannot be told without their case."""
+MULTIPLIERS = range(-12, 13)
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """`wh` and `watt` are the powers of ten that turn a value into Wh or W, None where unsure."""
+
+    measurand: str
+    phase: str
+    location: str
+    context: str
+    unit: str
+    wh: int | None
+    watt: int | None
+    flags: tuple[tuple[str, str], ...]
+
+
+@lru_cache(maxsize=8192, typed=True)
+def label(  # noqa: PLR0917 - positional is what the cache keys by
+    measurand: object,
+    phase: object,
+    location: object,
+    context: object,
+    unit: object,
+    multiplier: object = 0,
+) -> Label:
+    """From the raw JSON values, made `hashable`.
+
+    A fleet says few different things: each is worked out once.
+    """
+    flags: Flags = []
+    what = _part(measurand, REGISTER, MEASURANDS, flags, "measurand")
+    symbol, worth = _worth(what, unit, flags)
+    exponent = _multiplier(multiplier, flags)
+    power = None if worth is None or exponent is None else worth + exponent
+    return Label(
+        what,
+        _part(phase, "", PHASES, flags, "phase"),
+        _part(location, "Outlet", LOCATIONS, flags, "location"),
+        _part(context, "Sample.Periodic", CONTEXTS, flags, "context"),
+        symbol,
+        power if _is_energy(what) else None,
+        power if what == POWER else None,
+        tuple(flags),
+    )
+
+
+def hashable(value: object) -> object:
+    """A list or object where a text belongs, as the text it looks like."""
+    return str(value)[:200] if isinstance(value, list | dict) else value
+
+
+def _part(value: object, default: str, known: dict[str, str], flags: Flags, name: str) -> str:
+    if value is None:
+        return default
+    if type(value) is not str:
+        flags.append(("not_text", f"{name}: expected a text, came {shown(value)}"))
+        return str(value)[:200]
+    if not value.strip():
+        flags.append(("enum_spelling", f"{name}: came an empty text: read as absent"))
+        return default
+    if value in known.values():
+        return value
+    return member(value, known, flags, name)
+
+
+def _is_energy(measurand: str) -> bool:
+    return measurand.startswith("Energy.Active.")
+
+
+def _worth(measurand: str, unit: object, flags: Flags) -> tuple[str, int | None]:
+    """The unit as labelled, and its worth in Wh or W as a power of ten."""
+    table = _ENERGY if _is_energy(measurand) else _POWER if measurand == POWER else {}
+    name = "" if unit is None else str(unit)[:200].strip()
+    if not name:
+        if table is _POWER:
+            flags.append(("unit_missing", f"{measurand}: expected a unit, came none"))
+        return ("Wh", 0) if table is _ENERGY else ("", None)
+    if name in table:
+        return name, table[name]
+    right = _BY_CASE.get(name.lower(), "")
+    if right in table:
+        flags.append(("enum_spelling", f"unit: {shown(name)} read as {right}"))
+        return right, table[right]
+    if table:
+        flags.append(("unit_mismatch", f"{measurand} cannot be in {shown(name)}: no worth"))
+    elif name.lower() not in UNITS:
+        flags.append(("unknown_enum", f"unit: {shown(name)} is not in its list: kept"))
+    return name, None
+
+
+def _multiplier(value: object, flags: Flags) -> int | None:
+    """2.0.1 unitOfMeasure.multiplier: a power of ten."""
+    found = 0 if value is None else whole(value, flags, "multiplier")
+    if found is None or found not in MULTIPLIERS:
+        flags.append(("multiplier_out_of_range", f"multiplier: {shown(value)} cannot be meant"))
+        return None
+    return found

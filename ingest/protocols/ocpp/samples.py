@@ -1,0 +1,114 @@
+"""Meter values as every version nests them: buckets with a stamp, samples within.
+
+Walks whatever shape came; `Sampled` of the version at hand says what a single sample holds.
+OCPP 1.6 §7.33 MeterValue, OCPP 2.0.1 part 2 §2.27 MeterValueType.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from billing.events import MeterReading, Stamp
+from billing.finding import Source
+from ingest.protocols.ocpp.label import Label
+from ingest.protocols.ocpp.scalars import Flags, milli, shown
+from ingest.protocols.ocpp.stamps import flag as stamp_flag
+from ingest.protocols.ocpp.stamps import read_stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What all readings of one message share."""
+
+    source: Source
+    received_at: datetime
+    station: str
+    carrier: str
+    evse: int | None
+    connector: int | None
+    transaction: str
+
+
+@dataclass(slots=True)
+class Sampled:
+    """One sample: its label, the number as sent, and a signed value's exact text."""
+
+    label: Label
+    text: str
+    value: Decimal | None
+    signed: str = ""
+
+
+ReadSample = Callable[[dict[str, Any], Flags], Sampled]
+
+
+def readings(
+    place: Place, meter_value: object, read: ReadSample, flags: Flags, *, name: str = "meterValue"
+) -> list[MeterReading]:
+    """All samples of a message in the order they came; `flags` gets what belongs to none of them.
+
+    Empty lists and "" are no readings, an object stands for a list of one.
+    """
+    found: list[MeterReading] = []
+    for bucket in _items(meter_value, flags, name):
+        stamp = read_stamp(bucket.get("timestamp"))
+        mark = stamp_flag(stamp)
+        for sample in _items(bucket.get("sampledValue"), flags, "sampledValue"):
+            own: Flags = [mark] if mark else []
+            found.append(_reading(place, len(found), stamp, read(sample, own), own))
+    return found
+
+
+def _items(value: object, flags: Flags, name: str) -> Iterator[dict[str, Any]]:
+    """The objects of a list that may be missing, empty, an object itself, or hold strangers."""
+    if isinstance(value, dict):
+        flags.append((f"{name.lower()}_not_array", f"{name}: expected a list, came an object"))
+        yield value
+    elif not isinstance(value, list):
+        came = "nothing" if value is None else shown(value)
+        rule = "absent" if value is None else "not_array"
+        flags.append((f"{name.lower()}_{rule}", f"{name}: expected a list, came {came}"))
+    elif not value:
+        flags.append((f"{name.lower()}_empty", f"{name}: came an empty list: no reading"))
+    else:
+        for item in value:
+            if isinstance(item, dict):
+                yield item
+            else:
+                flags.append(("not_object", f"{name}: expected an object, came {shown(item)}"))
+
+
+def _reading(
+    place: Place, position: int, stamp: Stamp, sampled: Sampled, flags: Flags
+) -> MeterReading:
+    what, value = sampled.label, sampled.value
+    wh = watt = None
+    if value is not None:
+        if what.wh is not None:
+            wh = milli(value, what.wh, flags)
+        elif what.watt is not None:
+            watt = milli(value, what.watt, flags)
+    return MeterReading(
+        place.source,
+        position,
+        place.received_at,
+        place.station,
+        place.carrier,
+        stamp,
+        place.evse,
+        place.connector,
+        place.transaction,
+        what.measurand,
+        what.phase,
+        what.location,
+        what.context,
+        what.unit,
+        sampled.text,
+        value,
+        wh,
+        watt,
+        sampled.signed,
+        (*flags, *what.flags) if flags or what.flags else (),
+    )
