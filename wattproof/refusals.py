@@ -13,6 +13,7 @@ class RefusalError(Exception):
 _ADVICE = {
     "ActionError": "correct the value and run it again; nothing was written",
     "ActionInvalidError": "correct the value and run it again; nothing was written",
+    "ConfigError": "see wattproof serve --help",
     "ClockError": "see --clock-start and --clock-speed in wattproof serve --help",
     "LogLocked": "wait for that process, or stop it, and run it again",
     "LogDamaged": "look closer with: wattproof audit verify",

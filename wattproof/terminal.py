@@ -1,6 +1,7 @@
 """How results are shown: tables for people, JSON for scripts; progress always on standard error."""
 
 import os
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -32,6 +33,12 @@ def show_json(value: object) -> None:
     """JSON on standard output, numbers of money as text."""
     option = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
     typer.echo(orjson.dumps(value, default=str, option=option).decode())
+
+
+def show_line(value: object) -> None:
+    """One line of JSON on standard output, at once: an event for a script that reads along."""
+    typer.echo(orjson.dumps(value, default=str).decode())
+    sys.stdout.flush()
 
 
 def say(text: str) -> None:
