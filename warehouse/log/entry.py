@@ -115,6 +115,8 @@ def decode(leaf: bytes) -> Entry:
         )
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
         raise EntryInvalid(f"no entry: {leaf[:80]!r} ({error})") from None
+    if not all(map(isinstance, entry, Entry.__annotations__.values())):
+        raise EntryInvalid(f"no entry: {leaf[:80]!r} holds a value of the wrong type")
     if encode(entry) != leaf:
         raise EntryInvalid(f"entry {entry.index} is not in canonical form")
     return entry

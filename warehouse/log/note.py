@@ -163,25 +163,25 @@ def create_key(data: Path) -> Signer:
     try:
         disk.make_folder(folder)
         if not (folder / "log.key").exists():
-            _write_new_key(folder)
+            _put_once(folder / "log.key", b64encode(os.urandom(32)) + b"\n", 0o600)
         signer = load(data)
         if not (folder / "log.pub").exists():
-            disk.replace(folder / "log.pub", f"{signer.verifier.line}\n".encode())
+            _put_once(folder / "log.pub", f"{signer.verifier.line}\n".encode(), 0o644)
     except OSError as error:
         raise StoreUnavailable(f"{folder}: {error.strerror}") from error
     return signer
 
 
-def _write_new_key(folder: Path) -> None:
-    """Link a fully written key into place, so that two first starts agree on one key."""
-    temporary = folder / f"log.key.{os.getpid()}"
-    disk.replace(temporary, b64encode(os.urandom(32)) + b"\n", mode=0o600)
+def _put_once(path: Path, data: bytes, mode: int) -> None:
+    """Link a fully written file into place, so that two first starts agree on one key."""
+    temporary = path.with_name(f"{path.name}.{os.urandom(8).hex()}")
+    disk.replace(temporary, data, mode=mode)
     try:
         with suppress(FileExistsError):
-            (folder / "log.key").hardlink_to(temporary)
+            path.hardlink_to(temporary)
     finally:
         temporary.unlink()
-    disk.sync_folder(folder)
+    disk.sync_folder(path.parent)
 
 
 def load(data: Path) -> Signer:

@@ -142,7 +142,8 @@ def _read_again(folder: Path, head: Checkpoint | None) -> State:
     covered = head.size if head else 0
     number = _last_segment(covered)
     start = number * SEGMENT
-    tail = _Tail(TileReader(folder, start).tree())
+    tiles = TileReader(folder, covered)
+    tail = _Tail(tiles.tree(start))
     cut = 0
     while True:
         cut += _read_segment(folder, number, tail, start)
@@ -157,8 +158,9 @@ def _read_again(folder: Path, head: Checkpoint | None) -> State:
         number += 1
         tail.end = 0
     _check_against(head, tail)
-    tree = TileReader(folder, start).tree()
-    return State(tree, [], tail.leaves, tail.end, tail.last, head, clean=False, cut_bytes=cut)
+    return State(
+        tiles.tree(start), [], tail.leaves, tail.end, tail.last, head, clean=False, cut_bytes=cut
+    )
 
 
 def _read_segment(folder: Path, number: int, tail: _Tail, start: int) -> int:

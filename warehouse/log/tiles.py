@@ -91,16 +91,16 @@ class TileReader:
         hashes = self.hashes(level, tile)[32 * offset : 32 * (offset + (1 << inner))]
         return perfect_root([hashes[at : at + 32] for at in range(0, len(hashes), 32)])
 
-    def tree(self) -> TileTree:
-        """The right edge of the tree, read from the unfinished tile of each level."""
+    def tree(self, size: int | None = None) -> TileTree:
+        """The right edge of the tree at `size` (default: newest), from one tile of each level."""
+        width = self._size if size is None else size
+        assert 0 <= width <= self._size
         levels: list[list[bytes]] = []
-        width = self._size
         while width:
-            row = b""
-            if width % WIDTH:
-                row = self.hashes(len(levels), width // WIDTH)
+            position, count = divmod(width, WIDTH)
+            row = self.hashes(len(levels), position)[: 32 * count] if count else b""
             levels.append([row[at : at + 32] for at in range(0, len(row), 32)])
-            width //= WIDTH
+            width = position
         return TileTree(levels)
 
     def _read(self, level: int | str, position: int, width: int) -> bytes:
@@ -166,12 +166,16 @@ def _folders_above(paths: set[Path], top: Path) -> set[Path]:
 
 def write_tiles(
     write: Callable[[int | str, int, int, bytes], None],
+    before: TileTree,
     tree: TileTree,
     filled: Sequence[tuple[int, int, list[bytes]]],
 ) -> None:
-    """Write the tiles `filled` by an extension of `tree` and the unfinished one of each level."""
+    """Write the tiles `filled` since `before` and the unfinished ones that have grown.
+
+    A tile that is the same as before is not touched: it may be durable already.
+    """
     for level, position, hashes in filled:
         write(level, position, WIDTH, b"".join(hashes))
     for level, row in enumerate(tree.levels):
-        if row:
+        if row and tree.size >> (8 * level) != before.size >> (8 * level):
             write(level, (tree.size >> (8 * level)) // WIDTH, len(row), b"".join(row))

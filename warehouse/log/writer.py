@@ -259,7 +259,7 @@ class LogWriter:
         sealed = tree.size // SEGMENT
         bundle = self._write_bundles(tree.size, leaves)
         filled = tree.extend([leaf_hash(leaf) for leaf in leaves])
-        write_tiles(self._tiles.write, tree, filled)
+        write_tiles(self._tiles.write, self._tree, tree, filled)
         if tree.size // SEGMENT > sealed:
             self._tiles.sync()
         head = checkpoints.sign(self._origin, tree.size, tree.root(), self._signer)

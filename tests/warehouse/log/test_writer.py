@@ -1,0 +1,328 @@
+"""The writer on good days and bad: order, time, group commit, a full disk, a second writer."""
+
+import errno
+import os
+import resource
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from warehouse.clock import SimulatedClock, SystemClock
+from warehouse.log import (
+    EntryInvalid,
+    LogLocked,
+    LogReader,
+    LogWriter,
+    Signer,
+    StoreUnavailable,
+    verify,
+)
+from warehouse.log.lock import is_held
+from warehouse.log.segment import segment_path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "ingest-1"
+
+
+def opened(folder: Path, signer: Signer, timeout_s: float = 0) -> LogWriter:
+    return LogWriter.open(
+        folder, origin=folder.name, signer=signer, clock=SystemClock(), timeout_s=timeout_s
+    )
+
+
+def test_what_was_committed_is_read_back_byte_for_byte(folder: Path, signer: Signer) -> None:
+    payloads = [b"", b"\x00\xff\xfe", b"x" * 1_000_000, "Ladesäule".encode()]
+    with opened(folder, signer) as log:
+        for number, payload in enumerate(payloads):
+            entry = log.append(payload, kind="message", peer="Ä", connection="c", counter=number)
+            assert (entry.index, entry.length) == (number, len(payload))
+        assert (log.size, log.durable_size) == (4, 0)
+        assert log.commit() == log.durable_size == 4
+        assert LogReader(folder).size == 0
+        assert log.checkpoint().size == LogReader(folder).size == 4
+    assert [record.payload for record in LogReader(folder).records()] == payloads
+    assert verify(folder, signer.verifier).problems == ()
+
+
+def test_an_empty_log_is_signed_and_verifies(folder: Path, signer: Signer) -> None:
+    opened(folder, signer).close()
+    result = verify(folder, signer.verifier)
+    assert (result.problems, result.entries) == ((), 0)
+    with opened(folder, signer) as log:
+        assert log.size == 0
+
+
+def test_a_clean_close_leaves_no_gap_and_writing_goes_on(
+    folder: Path, signer: Signer, small_segments: int
+) -> None:
+    for round_number in range(12):
+        with opened(folder, signer) as log:
+            assert log.size == round_number * 64
+            for _ in range(64):
+                log.append(b"a", kind="tick")
+    result = verify(folder, signer.verifier)
+    assert (result.problems, result.entries, result.gaps) == ((), 768, ())
+    assert result.older == 12
+
+
+def test_time_never_runs_back_and_is_never_shared(folder: Path, signer: Signer) -> None:
+    clock = SimulatedClock(1_000)
+    with LogWriter.open(folder, origin="ingest-1", signer=signer, clock=clock) as log:
+        times = []
+        for now in (1_000, 1_000, 500, 900, 2_000, 2_000, 0):
+            clock.start_ns = now
+            times.append(log.append(b"", kind="tick").received_ns)
+    assert times == [1_000, 1_001, 1_002, 1_003, 2_000, 2_001, 2_002]
+    with LogWriter.open(folder, origin="ingest-1", signer=signer, clock=clock) as log:
+        assert log.append(b"", kind="tick").received_ns == 2_003
+
+
+def test_a_refused_entry_leaves_no_trace(folder: Path, signer: Signer) -> None:
+    with opened(folder, signer) as log:
+        log.append(b"1", kind="message")
+        with pytest.raises(EntryInvalid):
+            log.append(b"2", kind="message", peer="x" * 2_000)
+        assert log.append(b"3", kind="message").index == 1
+    assert verify(folder, signer.verifier).ok
+
+
+def test_a_second_writer_is_refused_and_told_who_writes(folder: Path, signer: Signer) -> None:
+    with opened(folder, signer):
+        assert is_held(folder)
+        with pytest.raises(LogLocked, match=f"process {os.getpid()} writes .*ingest-1") as refusal:
+            opened(folder, signer, timeout_s=0.05)
+        assert "\n" not in str(refusal.value)
+    assert not is_held(folder)
+    opened(folder, signer).close()
+
+
+def test_another_process_waits_for_its_turn(folder: Path, signer: Signer) -> None:
+    program = (
+        "import sys; from pathlib import Path; from warehouse.clock import SystemClock;"
+        "from warehouse.log import LogWriter, Signer;"
+        "log = LogWriter.open(Path(sys.argv[1]), origin='ingest-1', clock=SystemClock(),"
+        " signer=Signer('wattproof', bytes([7]) * 32)); log.append(b'theirs', kind='tick');"
+        "log.close()"
+    )
+    with opened(folder, signer) as log:
+        other = subprocess.Popen([sys.executable, "-c", program, str(folder)])
+        log.append(b"ours", kind="tick")
+    assert other.wait(30) == 0
+    payloads = [record.payload for record in LogReader(folder).records()]
+    assert sorted(payloads) == [b"ours", b"theirs"]
+
+
+def test_a_folder_bears_the_name_of_its_origin(tmp_path: Path, signer: Signer) -> None:
+    with pytest.raises(ValueError, match="bears its name"):
+        LogWriter.open(tmp_path / "a", origin="b", signer=signer, clock=SystemClock())
+
+
+def test_append_commit_and_checkpoint_run_beside_each_other(
+    folder: Path, signer: Signer, small_segments: int
+) -> None:
+    done = threading.Event()
+    answered: list[int] = []
+
+    with opened(folder, signer) as log:
+
+        def commit() -> None:
+            while not done.is_set() or log.durable_size < log.size:
+                answered.append(log.commit())
+
+        def sign() -> None:
+            while not done.is_set():
+                log.checkpoint()
+
+        threads = [threading.Thread(target=each) for each in (commit, commit, sign, sign)]
+        for thread in threads:
+            thread.start()
+        for number in range(3_000):
+            log.append(b"%d" % number, kind="message", connection="c", counter=number)
+        done.set()
+        for thread in threads:
+            thread.join()
+    assert max(answered) == 3_000
+    assert [record.payload for record in LogReader(folder).records()] == [
+        b"%d" % number for number in range(3_000)
+    ]
+    assert verify(folder, signer.verifier).problems == ()
+
+
+def test_partial_tiles_go_when_the_full_ones_come(folder: Path, signer: Signer) -> None:
+    with opened(folder, signer) as log:
+        for _ in range(300):
+            log.append(b"", kind="tick")
+            log.commit()
+            log.checkpoint()
+    left = sorted(str(path.relative_to(folder)) for path in folder.glob("tile/**/000.p"))
+    assert left == ["tile/1/000.p"]
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """A disk with `room[0]` bytes left; a write that does not fit is written in part."""
+    room = [10**9]
+    write = os.write
+
+    def limited(descriptor: int, data: bytes) -> int:
+        if room[0] <= 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        count = write(descriptor, memoryview(data)[: room[0]])
+        room[0] -= count
+        return count
+
+    monkeypatch.setattr(os, "write", limited)
+    yield room
+    room[0] = 10**9
+
+
+def test_a_full_disk_loses_nothing_and_work_goes_on_when_there_is_room(
+    folder: Path, signer: Signer, full_disk: list[int]
+) -> None:
+    with opened(folder, signer) as log:
+        log.append(b"before", kind="message")
+        log.commit()
+        good = segment_path(folder, 0).stat().st_size
+        log.append(b"during " * 50, kind="message")
+        for room in (0, 1, 100, 300):
+            full_disk[0] = room
+            with pytest.raises(StoreUnavailable, match="No space left on device") as refusal:
+                log.commit()
+            assert "\n" not in str(refusal.value)
+            assert "payload/0" in str(refusal.value)
+            assert segment_path(folder, 0).stat().st_size == good
+            assert (log.size, log.durable_size) == (2, 1)
+        log.append(b"still queued", kind="message")
+        full_disk[0] = 10**9
+        assert log.commit() == 3
+    assert [record.payload[:6] for record in LogReader(folder).records()] == [
+        b"before",
+        b"during",
+        b"still ",
+    ]
+    assert verify(folder, signer.verifier).ok
+
+
+def test_a_checkpoint_that_finds_no_room_is_made_later(
+    folder: Path, signer: Signer, full_disk: list[int]
+) -> None:
+    with opened(folder, signer) as log:
+        for room in range(0, 60_000, 7_000):
+            for _ in range(100):
+                log.append(b"x", kind="message")
+            log.commit()
+            full_disk[0] = room
+            try:
+                log.checkpoint()
+            except StoreUnavailable:
+                assert LogReader(folder).size < log.durable_size
+            full_disk[0] = 10**9
+            assert log.checkpoint().size == log.durable_size
+            assert verify(folder, signer.verifier).problems == ()
+
+
+def test_a_log_on_a_full_disk_is_not_opened_and_the_lock_is_free_again(
+    folder: Path, signer: Signer, full_disk: list[int]
+) -> None:
+    full_disk[0] = 0
+    with pytest.raises(StoreUnavailable, match="No space left"):
+        opened(folder, signer)
+    full_disk[0] = 10**9
+    opened(folder, signer).close()
+    assert verify(folder, signer.verifier).ok
+
+
+def test_bytes_that_a_failed_sync_dropped_are_written_again(
+    folder: Path, signer: Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel may drop dirty pages after a failed sync and report success the next time."""
+    sync = os.fdatasync
+    failing = [0]
+
+    def dropping(descriptor: int) -> None:
+        if failing[0]:
+            failing[0] -= 1
+            path = Path(os.readlink(f"/proc/self/fd/{descriptor}"))
+            size = path.stat().st_size
+            with path.open("r+b") as file:
+                file.seek(good)
+                file.write(b"\x00" * (size - good))
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fdatasync", dropping)
+    with opened(folder, signer) as log:
+        log.append(b"first", kind="message")
+        log.commit()
+        good = segment_path(folder, 0).stat().st_size
+        log.append(b"second", kind="message")
+        failing[0] = 2
+        for _ in range(2):
+            with pytest.raises(StoreUnavailable, match="Input/output error"):
+                log.commit()
+        assert log.commit() == 2
+    assert [record.payload for record in LogReader(folder).records()] == [b"first", b"second"]
+    assert verify(folder, signer.verifier).ok
+
+
+def test_a_file_size_limit_of_the_kernel_is_survived(folder: Path, signer: Signer) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with opened(folder, signer) as log:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
+        try:
+            with pytest.raises(StoreUnavailable, match="File too large"):
+                for number in range(1_000):
+                    log.append(b"%d" % number + b"x" * 1_000, kind="message")
+                    log.commit()
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert log.durable_size == log.size - 1 > 100
+        assert segment_path(folder, 0).stat().st_size <= 200_000
+        log.commit()
+    indexes = [record.entry.index for record in LogReader(folder).records()]
+    assert indexes == list(range(len(indexes)))
+    assert verify(folder, signer.verifier).ok
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real file system of 256 KiB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    options = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(place)]
+    try:
+        mounted = subprocess.run(options, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        mounted = False
+    if not mounted:
+        pytest.skip("mounting a small tmpfs is not permitted here")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+def test_a_disk_that_is_really_full_and_then_read_only(small_disk: Path, signer: Signer) -> None:
+    folder = small_disk / "ingest-1"
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(b"\x00" * 150_000)
+    with opened(folder, signer) as log:
+        with pytest.raises(StoreUnavailable, match="No space left on device"):
+            while True:
+                log.append(b"x" * 3_000, kind="message")
+                log.commit()
+        answered = log.durable_size
+        assert log.size == answered + 1
+        ballast.unlink()
+        assert log.commit() == answered + 1
+    assert verify(folder, signer.verifier).problems == ()
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    with pytest.raises(StoreUnavailable, match="Read-only file system"):
+        opened(folder, signer)
+    assert verify(folder, signer.verifier).entries == answered + 1
+    assert all(a.entry.index + 1 == b.entry.index for a, b in pairwise(LogReader(folder).records()))
