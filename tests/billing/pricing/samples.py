@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -112,7 +113,7 @@ def _period(
 ) -> ChargingPeriod:
     value = {
         unit: Decimal(word)
-        for word, unit in zip(words, words[1:], strict=False)
+        for word, unit in pairwise(words)
         if unit in {"kWh", "kW", "A"}
     }
     return ChargingPeriod(
