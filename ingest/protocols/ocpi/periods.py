@@ -17,10 +17,23 @@ from ingest.protocols.ocpi.money import apportion
 from ingest.protocols.ocpi.reader import Reader
 from ingest.protocols.ocpi.wire import GRAIN, Wire, instant, number, present
 
-DIMENSIONS_V211 = frozenset(
-    {"ENERGY", "FLAT", "MAX_CURRENT", "MIN_CURRENT", "PARKING_TIME", "TIME"}
+
+@dataclass(frozen=True, slots=True)
+class PeriodFields:
+    """What a version's charging periods can say: the dimensions, and which tariff priced one."""
+
+    dimensions: frozenset[str]
+    tariff_id: bool
+
+
+FIELDS_V211 = PeriodFields(
+    frozenset({"ENERGY", "FLAT", "MAX_CURRENT", "MIN_CURRENT", "PARKING_TIME", "TIME"}),
+    tariff_id=False,
 )
-DIMENSIONS_V221 = (DIMENSIONS_V211 - {"FLAT"}) | {"RESERVATION_TIME", "MAX_POWER", "MIN_POWER"}
+FIELDS_V221 = PeriodFields(
+    (FIELDS_V211.dimensions - {"FLAT"}) | {"RESERVATION_TIME", "MAX_POWER", "MIN_POWER"},
+    tariff_id=True,
+)
 
 _HOUR = timedelta(hours=1) // timedelta(microseconds=1)
 _NONE = Decimal(0)
@@ -36,14 +49,14 @@ class Totals:
     parking_h: Decimal | None = None
 
 
-def write_cdr_periods(cdr: CDR, dimensions: frozenset[str]) -> list[Wire]:
+def write_cdr_periods(cdr: CDR, fields: PeriodFields) -> list[Wire]:
     """The periods of a CDR, at least one: without any, the whole time is one TIME period."""
     time, parked = number(cdr.total_time_h), number(cdr.total_parking_time_h)
     totals = Totals(number(cdr.total_energy_kwh), time - parked, parked)
     flats = {
         line.period: line.billed for line in cdr.receipt.lines if line.dimension is Dimension.FLAT
     }
-    written = write_periods(cdr.periods, totals, dimensions, flats)
+    written = write_periods(cdr.periods, totals, fields, flats)
     whole = {"type": "TIME", "volume": time}
     return written or [{"start_date_time": instant(cdr.start_at), "dimensions": [whole]}]
 
@@ -51,7 +64,7 @@ def write_cdr_periods(cdr: CDR, dimensions: frozenset[str]) -> list[Wire]:
 def write_periods(
     periods: tuple[ChargingPeriod, ...],
     totals: Totals,
-    dimensions: frozenset[str],
+    fields: PeriodFields,
     flats: Mapping[int, Decimal] | None = None,
 ) -> list[Wire]:
     """Periods with the dimensions a version has; one of which nothing can be said is left out."""
@@ -72,7 +85,7 @@ def write_periods(
             "MIN_CURRENT": period.min_current_a,
             "MAX_CURRENT": period.max_current_a,
         }
-        written.append(_write_period(period, volumes, dimensions))
+        written.append(_write_period(period, volumes, fields))
     return [period for period in written if "dimensions" in period]
 
 
@@ -91,7 +104,7 @@ def read_periods(cdr: Reader, end_at: datetime | None) -> tuple[ChargingPeriod, 
 
 
 def _write_period(
-    period: ChargingPeriod, volumes: dict[str, Decimal | None], dimensions: frozenset[str]
+    period: ChargingPeriod, volumes: dict[str, Decimal | None], fields: PeriodFields
 ) -> Wire:
     return present(
         {
@@ -99,9 +112,9 @@ def _write_period(
             "dimensions": [
                 {"type": name, "volume": number(volume)}
                 for name, volume in volumes.items()
-                if volume is not None and name in dimensions
+                if volume is not None and name in fields.dimensions
             ],
-            "tariff_id": period.tariff_id,
+            "tariff_id": period.tariff_id if fields.tariff_id else None,
         }
     )
 

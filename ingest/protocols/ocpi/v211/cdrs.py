@@ -5,7 +5,7 @@ from decimal import Decimal
 from billing.cdr import CDR
 from billing.party import Token
 from ingest.protocols.ocpi.locations import alone
-from ingest.protocols.ocpi.periods import DIMENSIONS_V211, read_periods, write_cdr_periods
+from ingest.protocols.ocpi.periods import FIELDS_V211, read_periods, write_cdr_periods
 from ingest.protocols.ocpi.reader import Reader
 from ingest.protocols.ocpi.schema import check
 from ingest.protocols.ocpi.totals import read_receipt, upright, write_costs
@@ -87,7 +87,7 @@ def write(cdr: CDR) -> Wire:
             "meter_id": clip(cdr.meter_id, 255),
             "currency": cdr.currency,
             "tariffs": [tariffs.write(tariff) for tariff in cdr.tariffs],
-            "charging_periods": write_cdr_periods(cdr, DIMENSIONS_V211),
+            "charging_periods": write_cdr_periods(cdr, FIELDS_V211),
             **write_costs(cdr, VERSION),
             "total_energy": number(cdr.total_energy_kwh),
             "total_time": number(cdr.total_time_h),

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from billing.party import EVSE, Connector, Location, Token
 from ingest.protocols.ocpi.locations import alone
-from ingest.protocols.ocpi.periods import DIMENSIONS_V211, Totals, read_periods, write_periods
+from ingest.protocols.ocpi.periods import FIELDS_V211, Totals, read_periods, write_periods
 from ingest.protocols.ocpi.prices import read_price, write_price
 from ingest.protocols.ocpi.reader import Reader
 from ingest.protocols.ocpi.schema import check
@@ -67,7 +67,7 @@ def write(session: SharedSession) -> Wire:
             "location": locations.write(place),
             "meter_id": clip(session.meter_id, 255),
             "currency": session.currency,
-            "charging_periods": write_periods(session.periods, Totals(kwh), DIMENSIONS_V211),
+            "charging_periods": write_periods(session.periods, Totals(kwh), FIELDS_V211),
             "total_cost": None if total is None else write_price(total, VERSION),
             "status": "PENDING" if session.status == "RESERVATION" else session.status,
             "last_updated": instant(session.last_updated),

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from billing.cdr import CDR
 from billing.tariff import Tariff
-from ingest.protocols.ocpi.periods import DIMENSIONS_V221, read_periods, write_cdr_periods
+from ingest.protocols.ocpi.periods import FIELDS_V221, read_periods, write_cdr_periods
 from ingest.protocols.ocpi.reader import Reader
 from ingest.protocols.ocpi.schema import check
 from ingest.protocols.ocpi.signed import read_signed, write_signed
@@ -51,7 +51,7 @@ def written_as(cdr: CDR, version: str, write_tariff: Callable[[Tariff], Wire]) -
             "meter_id": clip(cdr.meter_id, 255),
             "currency": cdr.currency,
             "tariffs": [write_tariff(tariff) for tariff in cdr.tariffs],
-            "charging_periods": write_cdr_periods(cdr, DIMENSIONS_V221),
+            "charging_periods": write_cdr_periods(cdr, FIELDS_V221),
             "signed_data": write_signed(cdr.signed_values),
             "total_cost": costs["total_cost"],
             "total_fixed_cost": costs["total_fixed_cost"],

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from billing.party import EVSE, Connector, Location
-from ingest.protocols.ocpi.periods import DIMENSIONS_V221, Totals, read_periods, write_periods
+from ingest.protocols.ocpi.periods import FIELDS_V221, Totals, read_periods, write_periods
 from ingest.protocols.ocpi.prices import read_price, write_price
 from ingest.protocols.ocpi.reader import Reader
 from ingest.protocols.ocpi.schema import check
@@ -47,7 +47,7 @@ def written_as(session: SharedSession, version: str) -> Wire:
             "connector_id": str(session.connector.id),
             "meter_id": clip(session.meter_id, 255),
             "currency": session.currency,
-            "charging_periods": write_periods(session.periods, Totals(kwh), DIMENSIONS_V221),
+            "charging_periods": write_periods(session.periods, Totals(kwh), FIELDS_V221),
             "total_cost": None if total is None else write_price(total, version),
             "status": session.status,
             "last_updated": instant(session.last_updated),

@@ -1,0 +1,1 @@
+"""The OCPI CPO sender side: what partners pull from us."""

@@ -1,0 +1,1 @@
+"""The REST interface for installers, apps and finance: read only."""
