@@ -36,6 +36,34 @@ _HOLD = {
     "unit_factor": "energy and its evidence differ by a factor of 1000",
 }
 
+# what reading a frame finds (`ingest.protocols.ocpp`), where it is more than INFO
+_READING_HOLD = {
+    "decimal_comma_ambiguous": "a number with a comma before three digits: decimals or thousands",
+    "event_type_unknown": "a TransactionEvent that is neither start, update nor end",
+}
+
+_READING_WARNING = {
+    "connector_absent": "no connector or EVSE was named",
+    "decimal_comma": "a number with a decimal comma",
+    "frame_too_long": "a frame with more elements than it may have",
+    "id_token_absent": "a start without a token",
+    "id_token_not_text": "a token that is not a text",
+    "meter_not_compliant": "the meter declares itself unfit for billing by energy",
+    "meter_start_unknown": "meterStart is negative: the register is unknown",
+    "multiplier_out_of_range": "a unit multiplier that cannot be meant",
+    "not_object": "something else where an object belongs",
+    "not_strict_json": "JSON with a slip that leaves no doubt about its meaning",
+    "other_version_shape": "a message of another OCPP version than was agreed",
+    "signed_unmarked": "a signed value that is not marked as one",
+    "stamp_absent": "no event time was given",
+    "tx_id_absent": "no transaction id was given",
+    "unit_mismatch": "a unit that its measurand cannot have: the value is not used",
+    "unit_missing": "a power without a unit: the value is not used",
+    "value_absent": "a value was expected and none came",
+    "value_out_of_range": "a value beyond any meter: not used",
+    "value_unreadable": "a value that is no number: not used",
+}
+
 _WARNING = {
     "activity_conflict": "energy was delivered while the vehicle was reported as not charging",
     "clock_skew": "the charger's clock is wrong; its stamps were moved by the estimated offset",
@@ -66,13 +94,13 @@ _INFO = {
 }
 
 SEVERITIES = MappingProxyType(
-    dict.fromkeys(_HOLD, Severity.HOLD)
-    | dict.fromkeys(_WARNING, Severity.WARNING)
+    dict.fromkeys(_HOLD | _READING_HOLD, Severity.HOLD)
+    | dict.fromkeys(_WARNING | _READING_WARNING, Severity.WARNING)
     | dict.fromkeys(_INFO, Severity.INFO)
 )
 """Rule -> severity. A rule that is not named here (a flag of reading a frame) is INFO."""
 
-MEANINGS = MappingProxyType(_HOLD | _WARNING | _INFO)
+MEANINGS = MappingProxyType(_HOLD | _READING_HOLD | _WARNING | _READING_WARNING | _INFO)
 """Rule -> what it says, for people."""
 
 

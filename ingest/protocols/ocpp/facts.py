@@ -94,29 +94,60 @@ def _security_event(message: Message, frame: Frame, flags: Flags) -> list[Fact]:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How an action is read, and the fields that only this version's shape has."""
+    """How an action is read, its fields, and those among them that only this version has."""
 
     read: FromCall
-    marks: tuple[str, ...] = ()
+    fields: frozenset[str]
+    marks: frozenset[str] = frozenset()
+
+
+def _reader(read_call: FromCall, fields: str, marks: str = "") -> Reader:
+    return Reader(read_call, frozenset(fields.split()), frozenset(marks.split()))
 
 
 _READERS: dict[str, dict[str, Reader]] = {
     "v16": {
-        "StartTransaction": Reader(transactions_16.start_transaction),
-        "StopTransaction": Reader(transactions_16.stop_transaction),
-        "MeterValues": Reader(_meter_values_16, ("connectorId", "transactionId")),
-        "StatusNotification": Reader(status_16.status_notification, ("status", "errorCode")),
-        "BootNotification": Reader(
-            status_16.boot_notification, ("chargePointVendor", "chargePointModel")
+        "StartTransaction": _reader(
+            transactions_16.start_transaction,
+            "connectorId idTag meterStart reservationId timestamp",
         ),
-        "SecurityEventNotification": Reader(_security_event),
+        "StopTransaction": _reader(
+            transactions_16.stop_transaction,
+            "idTag meterStop timestamp transactionId reason transactionData",
+        ),
+        "MeterValues": _reader(
+            _meter_values_16, "connectorId transactionId meterValue", "connectorId transactionId"
+        ),
+        "StatusNotification": _reader(
+            status_16.status_notification,
+            "connectorId errorCode info status timestamp vendorId vendorErrorCode",
+            "status errorCode",
+        ),
+        "BootNotification": _reader(
+            status_16.boot_notification,
+            "chargeBoxSerialNumber chargePointModel chargePointSerialNumber chargePointVendor"
+            " firmwareVersion iccid imsi meterSerialNumber meterType",
+            "chargePointVendor chargePointModel",
+        ),
+        "SecurityEventNotification": _reader(_security_event, "type timestamp techInfo"),
     },
     "v201": {
-        "TransactionEvent": Reader(transactions_201.transaction_event),
-        "MeterValues": Reader(_meter_values_201, ("evseId",)),
-        "StatusNotification": Reader(status_201.status_notification, ("evseId", "connectorStatus")),
-        "BootNotification": Reader(status_201.boot_notification, ("chargingStation",)),
-        "SecurityEventNotification": Reader(_security_event),
+        "TransactionEvent": _reader(
+            transactions_201.transaction_event,
+            "eventType meterValue timestamp triggerReason seqNo offline numberOfPhasesUsed"
+            " cableMaxCurrent reservationId transactionInfo evse idToken customData"
+            " preconditioningStatus evseSleep costDetails",
+        ),
+        "MeterValues": _reader(_meter_values_201, "evseId meterValue customData", "evseId"),
+        "StatusNotification": _reader(
+            status_201.status_notification,
+            "timestamp connectorStatus evseId connectorId customData",
+            "evseId connectorStatus",
+        ),
+        "BootNotification": _reader(
+            status_201.boot_notification, "chargingStation reason customData", "chargingStation"
+        ),
+        "SecurityEventNotification": _reader(_security_event, "type timestamp techInfo customData"),
     },
 }
 _OTHER = {"v16": "v201", "v201": "v16"}
@@ -141,6 +172,10 @@ def _called(message: Message, frame: Frame, flags: Flags) -> list[Fact]:
         )
         reader = other
     if reader:
+        strange = payload.keys() - reader.fields
+        if strange:
+            names = ", ".join(sorted(strange))[:200]
+            flags.append(("unknown_property", f"{action} has no {names}: kept in the log, unread"))
         return reader.read(message, frame, flags)
     if action not in known_actions(spoken).from_charger and not frame.problems:
         came = action[:60] or "nothing"
@@ -152,9 +187,7 @@ def _is_other(reader: Reader | None, other: Reader, payload: dict[str, Any]) -> 
     """Whether the payload has the other version's shape and not this one's."""
     if reader is None:
         return True
-    if any(mark in payload for mark in reader.marks):
-        return False
-    return any(mark in payload for mark in other.marks)
+    return reader.marks.isdisjoint(payload) and not other.marks.isdisjoint(payload)
 
 
 def _ours(message: Message) -> Reading:

@@ -9,7 +9,6 @@ from ingest.protocols.ocpp.message import Message
 from ingest.protocols.ocpp.samples import Place, Sampled, readings
 from ingest.protocols.ocpp.scalars import Flags, number, shown, transaction, whole
 
-_FIELDS = ("measurand", "phase", "location", "context", "unit")
 _LARGEST_ISSUED = 2**31
 """Transaction ids are 32-bit in practice: a larger one was not issued by any central system."""
 
@@ -46,14 +45,15 @@ def read_sample(sample: dict[str, Any], flags: Flags) -> Sampled:
 
     `format` SignedData makes the value a signed text that is kept to the byte and has no number.
     """
-    parts = [sample.get(field) for field in _FIELDS]
+    get = sample.get
+    parts = (get("measurand"), get("phase"), get("location"), get("context"), get("unit"))
     try:
         what = label(*parts)
     except TypeError:
         what = label(*map(hashable, parts))
-    value = sample.get("value")
+    value = get("value")
     if type(value) is str:
-        if _is_signed(sample.get("format"), value, flags):
+        if _is_signed(get("format"), value, flags):
             return Sampled(what, "", None, value)
         return Sampled(what, value, number(value, flags))
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
