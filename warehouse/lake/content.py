@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from hashlib import _Hash
 
 
+_AT_ONCE = 50_000
+"""Texts joined at a time: a day's payloads must not stand in memory twice."""
+
+
 def frame_hash(frame: pl.DataFrame) -> str:
     """SHA-256 (hex) of the rows of `frame` in the order they stand."""
     digest = hashlib.sha256()
@@ -59,4 +63,5 @@ def _integers(digest: "_Hash", column: pl.Series) -> None:
 def _text(digest: "_Hash", column: pl.Series) -> None:
     filled = column.fill_null("")
     _integers(digest, filled.str.len_bytes())
-    digest.update("".join(filled.to_list()).encode())
+    for start in range(0, len(filled), _AT_ONCE):
+        digest.update("".join(filled.slice(start, _AT_ONCE).to_list()).encode())

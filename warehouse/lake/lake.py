@@ -42,13 +42,18 @@ class Lake:
         """The days a table has rows for, ascending."""
         return sorted(self._files(table))
 
-    def read(self, table: str, days: Iterable[date] | None = None) -> pl.DataFrame:
-        """The rows of the given days (None: all), by day and within it by key."""
+    def read(
+        self, table: str, days: Iterable[date] | None = None, *, where: pl.Expr | None = None
+    ) -> pl.DataFrame:
+        """The rows of the given days (None: all) that meet `where`, by day and in it by key."""
         schema = TABLES[table].schema
         stored = self._files(table)
         wanted = sorted(stored if days is None else set(days) & set(stored))
-        parts = [_with_day(self.path / table / stored[day], day) for day in wanted]
-        return pl.concat(parts).select(schema.names()) if parts else pl.DataFrame(schema=schema)
+        parts = [_scan(self.path / table / stored[day], day) for day in wanted]
+        if not parts:
+            return pl.DataFrame(schema=schema)
+        rows = pl.concat(parts).select(schema.names())
+        return (rows if where is None else rows.filter(where)).collect()
 
     def write(self, table: str, frame: pl.DataFrame, days: Iterable[date]) -> str:
         """Make `frame` the content of exactly those days, in one commit; return its hash.
@@ -211,9 +216,9 @@ def _parts(table: Table, frame: pl.DataFrame) -> Iterator[tuple[date, pl.DataFra
         yield ordered["day"][0], ordered.drop("day")
 
 
-def _with_day(path: Path, day: date) -> pl.DataFrame:
-    frame = pl.read_parquet(path, hive_partitioning=False)
-    return frame.with_columns(day=pl.lit(day, dtype=pl.Date))
+def _scan(path: Path, day: date) -> pl.LazyFrame:
+    rows = pl.scan_parquet(path, hive_partitioning=False)
+    return rows.with_columns(day=pl.lit(day, dtype=pl.Date))
 
 
 def _digest(name: str) -> str:

@@ -1,8 +1,8 @@
 """Names, columns and keys of every table of the lake: the one place that knows them.
 
 Each table has a `day`: the UTC day of emission in log time, its Delta partition. Times are UTC in
-microseconds. Energy is Wh with 3 decimals, exact money has 12, rounded money 4. `record` columns
-hold the whole value as canonical JSON, so that nothing depends on what the columns left out.
+microseconds. Energy is Wh with 3 decimals (below 10^17), exact money has 12, rounded money 4.
+`record` columns hold the whole value as canonical JSON: nothing depends on what columns left out.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from polars.datatypes import DataType, DataTypeClass
 Type = DataType | DataTypeClass
 
 INSTANT = pl.Datetime("us", "UTC")
-ENERGY = pl.Decimal(18, 3)
+ENERGY = pl.Decimal(20, 3)
 EXACT = pl.Decimal(38, 12)
 MONEY = pl.Decimal(18, 4)
 FLAGS = pl.List(pl.Struct({"rule": pl.String, "message": pl.String}))
@@ -69,6 +69,7 @@ _MESSAGE = Table(
         "payload": pl.String,
     },
 )
+_LOG_CLOCK = Table("log_clock", ("until_ns",), {"until_ns": pl.Int64, "complete": pl.Boolean})
 _TRANSACTION_EVENT = Table(
     "transaction_event",
     ("origin", "index"),
@@ -128,7 +129,11 @@ _METER_READING = Table(
         "flags": FLAGS,
     },
 )
-_STATION_STATE = Table("station_state", ("station",), {"station": pl.String, "state": pl.String})
+_STATION_STATE = Table(
+    "station_state",
+    ("station",),
+    {"station": pl.String, "due_at": INSTANT, "state": pl.String},
+)
 _SESSION = Table(
     "session",
     ("session_id", "version"),
@@ -152,6 +157,17 @@ _SESSION = Table(
         "energy_wh": ENERGY,
         "energy_source": pl.String,
         "stop_reason": pl.String,
+        "candidates": pl.List(
+            pl.Struct(
+                {
+                    "rung": pl.String,
+                    "energy_wh": ENERGY,
+                    "begin_wh": ENERGY,
+                    "end_wh": ENERGY,
+                    "sources": pl.List(pl.Struct(SOURCE)),
+                }
+            )
+        ),
         "registers": pl.List(pl.Struct({"at": INSTANT, "wh": ENERGY, **SOURCE})),
         "activity": pl.List(
             pl.Struct({"at": INSTANT, "activity": pl.String, "evidence": pl.String, **SOURCE})
@@ -258,19 +274,25 @@ _REJECTION = Table(
         "emitted_at": INSTANT,
     },
 )
-_FINDING = Table(
-    "finding",
-    ("origin", "index", "rule", "session_id", "known_at", "message"),
-    {
-        **SOURCE,
-        "rule": pl.String,
-        "session_id": pl.String,
-        "known_at": INSTANT,
-        "message": pl.String,
-        "severity": pl.String,
-        "station": pl.String,
-    },
-)
+
+
+def _findings(name: str) -> Table:
+    """Findings of one step, or of all of them."""
+    return Table(
+        name,
+        ("origin", "index", "rule", "session_id", "known_at", "message"),
+        {
+            **SOURCE,
+            "rule": pl.String,
+            "session_id": pl.String,
+            "known_at": INSTANT,
+            "message": pl.String,
+            "severity": pl.String,
+            "station": pl.String,
+        },
+    )
+
+
 _TARIFF = _reference(
     "tariff",
     {
@@ -312,6 +334,7 @@ _INVOICE = Table(
         "cdr_difference": EXACT,
         "taxes": pl.List(pl.Struct({"vat_percent": pl.Decimal(18, 6), "net": MONEY, "tax": MONEY})),
         "content_sha256": pl.String,
+        "decided_sha256": pl.String,
         **SOURCE,
         "record": pl.String,
     },
@@ -344,6 +367,7 @@ _DOCUMENT = Table(
 TABLES: Mapping[str, Table] = {
     table.name: table
     for table in (
+        _LOG_CLOCK,
         _MESSAGE,
         _TRANSACTION_EVENT,
         _METER_READING,
@@ -353,7 +377,10 @@ TABLES: Mapping[str, Table] = {
         _CHARGE,
         _CDR,
         _REJECTION,
-        _FINDING,
+        _findings("message_finding"),
+        _findings("operator_finding"),
+        _findings("session_finding"),
+        _findings("finding"),
         _TARIFF,
         _reference("token", {"party": pl.String, "contract_id": pl.String, "valid": pl.Boolean}),
         _reference("station", {"location_id": pl.String, "status": pl.String}),

@@ -1,0 +1,42 @@
+"""Days derived in order, without Dagster: what replay and benchmarks run, step by step."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+from pipelines.steps import STEPS, Hashes
+from pipelines.stretch import Stretch, day_of, days_between, first_received_ns
+from warehouse.lake import Lake
+from warehouse.log import origins, watermark
+
+KINDS = frozenset({"message", "connection", "operator", "decision"})
+"""Entries that anything is derived from."""
+
+Progress = Callable[[str], None]
+
+
+def first_day(data: Path) -> date | None:
+    """The UTC day of the first entry that anything is derived from; None in an empty log."""
+    first = first_received_ns(origins(data / "log"), KINDS)
+    return None if first is None else day_of(first)
+
+
+def whole_log(
+    data: Path, lake: Lake, *, until_ns: int | None = None, workers: int = 1
+) -> Stretch | None:
+    """All up to the watermark (or `until_ns`) as one stretch; None where there is nothing."""
+    until = watermark(origins(data / "log")) if until_ns is None else until_ns
+    first = first_day(data)
+    if first is None or day_of(until) < first:
+        return None
+    return Stretch(data, lake, days_between(first, day_of(until)), until, workers)
+
+
+def derive_stretch(stretch: Stretch, progress: Progress | None = None) -> Hashes:
+    """Run every step over a stretch; the content hash of each table's days."""
+    hashes: Hashes = {}
+    for name, step in STEPS.items():
+        hashes |= step(stretch)
+        if progress is not None:
+            progress(name)
+    return hashes

@@ -1,0 +1,257 @@
+"""Facts to sessions: each station's facts of a day, folded from the state of the day before.
+
+Stations are independent, so processes share them; what a process derives depends on its stations
+only. A day is folded up to the end of its stretch; a station that speaks of a session its state has
+forgotten is folded again from before that session, and only the emissions of the day are kept.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import groupby
+
+import polars as pl
+
+from billing.events import Fact
+from billing.finding import Finding
+from billing.fold import fold, refers_back
+from billing.session import Session
+from billing.station import StationState
+from pipelines.fact_rows import Received, read_events, read_readings
+from pipelines.house_policy import Policies
+from pipelines.session_rows import write_findings, write_sessions
+from pipelines.shards import share
+from pipelines.stretch import Stretch, instant, start_of
+from warehouse.lake import TABLES
+
+_TICK = timedelta(microseconds=1)
+_USED = pl.any_horizontal(
+    pl.col("wh").is_not_null(),
+    pl.col("watt").is_not_null(),
+    pl.col("signed") != "",
+    pl.col("flags").list.len() > 0,
+)
+"""Readings that say something about energy, power or a broken rule; the fold passes over others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """Rows of `session`, `finding` (those that sessions brought) and `station_state`."""
+
+    sessions: pl.DataFrame
+    findings: pl.DataFrame
+    states: pl.DataFrame
+
+
+def sessions(stretch: Stretch) -> Derived:
+    """Everything the facts of a stretch add up to."""
+    parts = share(_fold_stations, stretch, _stations(stretch))
+    return Derived(
+        pl.concat([part.sessions for part in parts]),
+        pl.concat([part.findings for part in parts]),
+        pl.concat([part.states for part in parts]),
+    )
+
+
+def _stations(stretch: Stretch) -> dict[str, int]:
+    """Every station with facts or a state, and how much it has to say."""
+    lake, weights = stretch.lake, pl.DataFrame(schema={"station": pl.String, "len": pl.UInt32})
+    for table in ("transaction_event", "meter_reading"):
+        counts = lake.read(table, stretch.days).select("station").group_by("station").len()
+        weights = pl.concat([weights, counts.cast(weights.schema)])
+    known = lake.read("station_state", [stretch.before]).select("station", len=pl.lit(1))
+    weights = pl.concat([weights, known.cast(weights.schema)])
+    return dict(weights.group_by("station").agg(pl.col("len").sum()).sort("station").iter_rows())
+
+
+@dataclass(slots=True)
+class _Shard:
+    """One process's stations while the days go by."""
+
+    stretch: Stretch
+    stations: frozenset[str]
+    policies: Policies
+    states: dict[str, StationState] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    """States that are unread, or already written: as JSON."""
+    due: dict[str, datetime | None] = field(default_factory=dict)
+    history: dict[date, dict[str, str]] = field(default_factory=dict)
+    """The states at the end of each complete day of the stretch."""
+    sessions: list[Session] = field(default_factory=list)
+    findings: list[tuple[Finding, datetime]] = field(default_factory=list)
+
+
+def _fold_stations(stretch: Stretch, stations: frozenset[str]) -> Derived:
+    shard = _Shard(stretch, stations, Policies.load(stretch))
+    for row in _states(shard, stretch.before).iter_rows(named=True):
+        shard.texts[row["station"]] = row["state"]
+        shard.due[row["station"]] = instant_of(row["due_at"])
+    written = [_fold_day(shard, day) for day in stretch.days]
+    return Derived(
+        write_sessions(shard.sessions),
+        write_findings(shard.findings),
+        pl.concat([pl.DataFrame(schema=TABLES["station_state"].schema), *written]),
+    )
+
+
+def instant_of(cell: datetime | None) -> datetime | None:
+    """A table's instant with the standard library's UTC."""
+    return None if cell is None else cell.replace(tzinfo=instant(0).tzinfo)
+
+
+def _states(shard: _Shard, day: date) -> pl.DataFrame:
+    mine = pl.col("station").is_in(sorted(shard.stations))
+    return shard.stretch.lake.read("station_state", [day], where=mine)
+
+
+def _fold_day(shard: _Shard, day: date) -> pl.DataFrame:
+    """Fold one day into the shard; the rows of `station_state` where the day is complete."""
+    until = instant(shard.stretch.end_of(day))
+    silent = {name for name, due in shard.due.items() if due is not None and due <= until}
+    for station, facts in _facts(shard, [day]):
+        silent.discard(station)
+        _fold_station(shard, day, station, facts)
+    for station in sorted(silent):
+        _fold_station(shard, day, station, [])
+    if not shard.stretch.is_complete(day):
+        return pl.DataFrame(schema=TABLES["station_state"].schema)
+    return _write_states(shard, day)
+
+
+def _fold_station(shard: _Shard, day: date, station: str, facts: Sequence[Fact]) -> None:
+    until = instant(shard.stretch.end_of(day))
+    state = _state(shard, station)
+    since = refers_back(facts, state)
+    if since is not None:
+        state = _remember(shard, day, station, since)
+    folded = _Run(shard.policies, station, state)
+    folded.run(facts, max(instant(start_of(day)), state.until or instant(0)), until)
+    shard.sessions += folded.sessions
+    shard.findings += folded.findings
+    shard.states[station] = folded.state
+    shard.texts.pop(station, None)
+    shard.due[station] = folded.due
+
+
+def _state(shard: _Shard, station: str) -> StationState:
+    state = shard.states.get(station)
+    if state is None:
+        text = shard.texts.get(station)
+        state = StationState.from_json(text) if text else StationState(station=station)
+    return state
+
+
+def _remember(shard: _Shard, day: date, station: str, since: datetime) -> StationState:
+    """The state at the start of `day`, of a fold that has forgotten nothing since `since`."""
+    base = since.date() - timedelta(days=1)
+    run = _Run(shard.policies, station, _state_of(shard, base, station))
+    days = [base + timedelta(days=n) for n in range(1, (day - base).days)]
+    facts = [fact for _, of_day in _facts(shard, days, station) for fact in of_day]
+    run.run(facts, instant(start_of(base + timedelta(days=1))), instant(start_of(day)) - _TICK)
+    return run.state
+
+
+def _state_of(shard: _Shard, day: date, station: str) -> StationState:
+    """A station's state at the end of a complete day."""
+    if day in shard.history:
+        text = shard.history[day].get(station)
+    else:
+        one = pl.col("station") == station
+        rows = shard.stretch.lake.read("station_state", [day], where=one)
+        text = rows["state"][0] if rows.height else None
+    return StationState.from_json(text) if text else StationState(station=station)
+
+
+def _write_states(shard: _Shard, day: date) -> pl.DataFrame:
+    """Forget what is settled, and keep the rest for the next day."""
+    end = instant(start_of(day + timedelta(days=1)))
+    for station, state in shard.states.items():
+        kept = state.forget(end)
+        shard.states[station], shard.texts[station] = kept, kept.to_json()
+    shard.history[day] = dict(shard.texts)
+    rows = [(day, name, shard.due.get(name), text) for name, text in sorted(shard.texts.items())]
+    shard.states.clear()
+    return pl.DataFrame(rows, schema=TABLES["station_state"].schema, orient="row")
+
+
+@dataclass(slots=True)
+class _Run:
+    """One station folded through changes of policy."""
+
+    policies: Policies
+    station: str
+    state: StationState
+    sessions: list[Session] = field(default_factory=list)
+    findings: list[tuple[Finding, datetime]] = field(default_factory=list)
+
+    @property
+    def due(self) -> datetime | None:
+        """When the next version is due, if nothing more is heard."""
+        return min((one.due for one in self.state.dossiers if one.due is not None), default=None)
+
+    def run(self, facts: Sequence[Fact], start: datetime, until: datetime) -> None:
+        """Fold everything received in [start, until], each stretch by its own policy."""
+        cuts = self.policies.cuts(self.station, start, until)
+        if not cuts:
+            self._fold(facts, start, until)
+            return
+        for number, part in groupby(facts, key=lambda fact: bisect_right(cuts, fact.received_at)):
+            begin = cuts[number - 1] if number else start
+            self._wait(start, cuts[:number])
+            end = cuts[number] - _TICK if number < len(cuts) else until
+            self._fold(list(part), begin, end)
+        self._wait(start, cuts)
+        self._fold([], cuts[-1], until)
+
+    def _wait(self, start: datetime, cuts: Sequence[datetime]) -> None:
+        """Let what falls due before the last of `cuts` fall due, under the policy of its time."""
+        while cuts and (due := self.due) is not None and due < cuts[-1]:
+            number = bisect_right(cuts, due)
+            self._fold([], cuts[number - 1] if number else start, cuts[number] - _TICK)
+            if self.due == due:
+                return
+
+    def _fold(self, facts: Sequence[Fact], begin: datetime, until: datetime) -> None:
+        if not facts and self.state.until is not None and until <= self.state.until:
+            return
+        folded = fold(self.state, facts, until, self.policies.of(self.station, begin))
+        self.state = folded.state
+        self.sessions += folded.sessions
+        self.findings += zip(folded.findings, folded.found_at, strict=True)
+
+
+def _facts(
+    shard: _Shard, days: Sequence[date], station: str | None = None
+) -> Iterator[tuple[str, list[Fact]]]:
+    """The facts of each station in log order, station after station."""
+    names = sorted(shard.stations) if station is None else [station]
+    mine, lake = pl.col("station").is_in(names), shard.stretch.lake
+    order = ["station", "received_ns", "origin", "index"]
+    events = lake.read("transaction_event", days, where=mine).sort(order)
+    readings = lake.read("meter_reading", days, where=mine & _USED).sort([*order, "position"])
+    by_station = groupby(read_readings(readings), key=_station_of)
+    waiting = next(by_station, None)
+    for name, told in groupby(read_events(events), key=_station_of):
+        while waiting is not None and waiting[0] < name:
+            yield waiting[0], [fact for fact, _ in waiting[1]]
+            waiting = next(by_station, None)
+        found: list[Received] = list(told)
+        if waiting is not None and waiting[0] == name:
+            found += waiting[1]
+            found.sort(key=_log_order)
+            waiting = next(by_station, None)
+        yield name, [fact for fact, _ in found]
+    while waiting is not None:
+        yield waiting[0], [fact for fact, _ in waiting[1]]
+        waiting = next(by_station, None)
+
+
+def _station_of(received: Received) -> str:
+    return received[0].station
+
+
+def _log_order(received: Received) -> tuple[int, str, int]:
+    """Events of a message stand before its readings: the sort is stable."""
+    fact, received_ns = received
+    return received_ns, fact.source.origin, fact.source.index

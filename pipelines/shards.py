@@ -1,0 +1,36 @@
+"""Work shared among processes by station: the result is the same for any number of them."""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import TypeVar
+
+from pipelines.stretch import Stretch
+
+T = TypeVar("T")
+
+WORTH_A_PROCESS = 50_000
+"""Rows below which starting a process (about a second) costs more than it saves."""
+
+
+def share(
+    work: Callable[[Stretch, frozenset[str]], T], stretch: Stretch, weights: Mapping[str, int]
+) -> list[T]:
+    """`work(stretch, stations)` for as many disjoint sets of stations as there are workers."""
+    count = min(stretch.workers, 1 + sum(weights.values()) // WORTH_A_PROCESS)
+    shares = _divide(weights, max(1, count))
+    if len(shares) == 1:
+        return [work(stretch, shares[0])]
+    with ProcessPoolExecutor(len(shares), mp_context=get_context("spawn")) as pool:
+        return list(pool.map(work, [stretch] * len(shares), shares))
+
+
+def _divide(weights: Mapping[str, int], count: int) -> list[frozenset[str]]:
+    """Sets of about equal weight: the heaviest station first, always to the lightest set."""
+    shares: list[set[str]] = [set() for _ in range(count)]
+    totals = [0] * count
+    for station, weight in sorted(weights.items(), key=lambda item: (-item[1], item[0])):
+        lightest = totals.index(min(totals))
+        shares[lightest].add(station)
+        totals[lightest] += weight
+    return [frozenset(one) for one in shares]

@@ -1,0 +1,121 @@
+"""A stretch: the days in a row that a run derives, and the log time it derives them up to.
+
+Knows where a log time stands in each origin. All but the last day of a stretch are complete; the
+last may be running: it ends at the watermark, and a later run overwrites it with a longer one.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+
+from warehouse.lake import Lake
+from warehouse.log import Entry, LogReader, origins
+from warehouse.log.entry import decode
+
+DAY_NS = 86_400 * 1_000_000_000
+_EPOCH = date(1970, 1, 1)
+_EPOCH_AT = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def day_of(at_ns: int) -> date:
+    """The UTC day an instant of log time belongs to."""
+    return _EPOCH + timedelta(days=at_ns // DAY_NS)
+
+
+def start_of(day: date) -> int:
+    """UTC nanoseconds of the first instant of a day."""
+    return (day - _EPOCH).days * DAY_NS
+
+
+def instant(at_ns: int) -> datetime:
+    """Log time as a datetime, cut (not rounded) to the microsecond."""
+    return _EPOCH_AT + timedelta(microseconds=at_ns // 1000)
+
+
+def days_between(first: date, last: date) -> tuple[date, ...]:
+    """All days from `first` to `last`, both included; none where `last` lies before."""
+    return tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Days in a row, derived as of the log time `until_ns` (inclusive).
+
+    `workers` processes share the stations among them; no result depends on how many.
+    """
+
+    data: Path
+    lake: Lake
+    days: tuple[date, ...]
+    until_ns: int
+    workers: int = 1
+
+    @property
+    def readers(self) -> list[LogReader]:
+        """The origins of the log, by name."""
+        return origins(self.data / "log")
+
+    @property
+    def before(self) -> date:
+        """The day whose state the stretch starts from."""
+        return self.days[0] - timedelta(days=1)
+
+    def is_complete(self, day: date) -> bool:
+        """Whether nothing can be added to `day` any more."""
+        return start_of(day) + DAY_NS <= self.until_ns
+
+    def end_of(self, day: date) -> int:
+        """The last nanosecond of `day` that this stretch derives."""
+        return min(start_of(day) + DAY_NS - 1, self.until_ns)
+
+    def alone(self, day: date) -> "Stretch":
+        """One day of it."""
+        return Stretch(self.data, self.lake, (day,), self.end_of(day), self.workers)
+
+
+def entries(
+    readers: Iterable[LogReader], kinds: frozenset[str], start_ns: int, until_ns: int
+) -> pl.DataFrame:
+    """Entries of the given kinds with `start_ns` <= received <= `until_ns`, in log order.
+
+    Columns of `LogReader.frame`, after `origin`. Raises LogDamaged.
+    """
+    frames = [_window(reader, start_ns, until_ns, kinds) for reader in readers]
+    kept = [frame for frame in frames if frame is not None]
+    return pl.concat(kept).sort("received_ns", "origin", "index") if kept else pl.DataFrame()
+
+
+def first_received_ns(readers: Iterable[LogReader], kinds: frozenset[str]) -> int | None:
+    """When the first entry of one of `kinds` came, or None where there is none."""
+    found = (next(_first(reader, kinds), None) for reader in readers)
+    return min((entry.received_ns for entry in found if entry is not None), default=None)
+
+
+def _first(reader: LogReader, kinds: frozenset[str]) -> Iterator[Entry]:
+    return (record.entry for record in reader.records() if record.entry.kind in kinds)
+
+
+def _window(
+    reader: LogReader, start_ns: int, until_ns: int, kinds: frozenset[str]
+) -> pl.DataFrame | None:
+    size = reader.size
+    start, stop = _position(reader, start_ns, size), _position(reader, until_ns + 1, size)
+    if start >= stop:
+        return None
+    frame = reader.frame(start, stop).filter(pl.col("kind").is_in(sorted(kinds)))
+    return frame.select(pl.lit(reader.origin).alias("origin"), pl.all())
+
+
+def _position(reader: LogReader, at_ns: int, size: int) -> int:
+    """The index of the first entry received at or after `at_ns`: log time never runs back."""
+    low, high = 0, size
+    while low < high:
+        middle = (low + high) // 2
+        if decode(reader.leaf(middle, size)).received_ns < at_ns:
+            low = middle + 1
+        else:
+            high = middle
+    return low
