@@ -3,6 +3,7 @@
 Pure and repeatable: the same dossier gives the same session, whoever asks and how often.
 """
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -10,7 +11,7 @@ from hashlib import sha256
 from billing.activity import activities
 from billing.dossier import Dossier, Note
 from billing.energy import Measured, measure
-from billing.events import EventKind, Fact
+from billing.events import Fact
 from billing.finding import Finding, Severity, Source
 from billing.identity import normal_token, session_id
 from billing.plausibility import Limit, judge
@@ -52,7 +53,7 @@ def derive(
     state = _state(dossier)
     notes += _state_notes(dossier, state)
     notes += _token_notes(dossier, policy)
-    notes += _flag_notes(dossier)
+    notes += [note for note in _flag_notes(dossier) if all(n.rule != note.rule for n in notes)]
     station = _last(dossier).station
     own_id = dossier.session_id or identify(dossier)
     findings = _findings(notes, station, own_id)
@@ -100,9 +101,11 @@ def identify(dossier: Dossier) -> str:
         meter = next((r.wh for r in dossier.readings if r.source == start.source and r.wh), None)
     text = event.stamp.text or f"received {event.source}"
     if start is None:
-        text = f"stop:{text}" if dossier.stop is not None else f"update:{text}"
-    token, _ = _token(dossier)
-    return session_id(event.station, evse, connector, start_text=text, token=token, meter=meter)
+        told = "stop" if dossier.stop is not None else "update"
+        text = f"{told}:{event.transaction}:{text}"
+    return session_id(
+        event.station, evse, connector, start_text=text, token=event.id_token, meter=meter
+    )
 
 
 def digest(dossier: Dossier, policy: SessionPolicy) -> str:
@@ -203,13 +206,20 @@ def _token_notes(dossier: Dossier, policy: SessionPolicy) -> list[Note]:
 
 
 def _flag_notes(dossier: Dossier) -> list[Note]:
-    """What reading the frames already found wrong."""
+    """What reading the frames already found wrong: each rule once, with how often it was broken."""
     notes: list[Note] = []
     facts: list[Fact] = [fact for fact in (dossier.start, dossier.stop) if fact is not None]
     facts += [*dossier.events, *dossier.readings]
+    first: dict[str, tuple[str, Source]] = {}
+    more: Counter[str] = Counter()
     for fact in facts:
         if fact.flags:
-            notes += [Note(rule, message, fact.source) for rule, message in fact.flags]
+            for rule, message in fact.flags:
+                first.setdefault(rule, (message, fact.source))
+                more[rule] += 1
+    for rule, (message, source) in first.items():
+        often = f" ({more[rule]} times in this session)" if more[rule] > 1 else ""
+        notes.append(Note(rule, message + often, source))
     return notes
 
 
@@ -231,14 +241,15 @@ def _finding_order(finding: Finding) -> tuple[Source, str]:
 
 def _sources(dossier: Dossier) -> tuple[Source, ...]:
     """Every entry it rests on, in log order (receive time, then origin and index)."""
-    found: dict[Source, datetime] = {}
+    found: dict[tuple[datetime, str, int], Source] = {}
     for event in (dossier.start, *dossier.events, dossier.stop):
-        if event is not None and event.kind is not EventKind.BOOTED:
-            found[event.source] = event.received_at
-    last: Source | None = None
+        if event is not None:
+            source = event.source
+            found[event.received_at, source.origin, source.index] = source
+    last = -1
     for reading in dossier.readings:
-        if reading.source is not last:
-            last = reading.source
-            found[last] = reading.received_at
-    order = sorted((received, source.origin, source.index) for source, received in found.items())
-    return tuple(Source(origin, index) for _, origin, index in order)
+        source = reading.source
+        if source.index != last:
+            last = source.index
+            found[reading.received_at, source.origin, last] = source
+    return tuple([found[key] for key in sorted(found)])

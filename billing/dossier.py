@@ -24,7 +24,7 @@ class Note:
     source: Source
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Dossier:
     """`place` is the EVSE number (0 where unknown). Instants ending in `_at` are receive times.
 

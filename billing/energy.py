@@ -121,11 +121,11 @@ def _settle_begin(climb: _Climb) -> None:
     following = ahead[0] if ahead else None
     if climb.begin:
         # A real meterStart: registers of 0 after it are a meter that had not woken up yet.
-        zeros = len(points) - len(ahead)
-        if zeros and ahead and all(not point[2] for point in points[:zeros]):
-            if ahead[0][2] >= climb.begin - climb.policy.register_tolerance_wh:
-                climb.points = ahead
-                climb.note("late_register", f"{zeros} registers of 0 at first", points[0][3])
+        zeros = next((i for i, point in enumerate(points) if point[2]), 0)
+        least = climb.begin - climb.policy.register_tolerance_wh
+        if zeros and points[zeros][2] >= least:
+            climb.points = points[zeros:]
+            climb.note("late_register", f"{zeros} registers of 0 at first", points[0][3])
         return
     if climb.begin is None and points and points[0][2]:
         return
@@ -170,8 +170,9 @@ def _count(climb: _Climb) -> None:
     steps = climb.steps
     tolerance = climb.policy.register_tolerance_wh
     points = climb.points
-    if points and previous is not None and points[0][2] < previous - tolerance:
-        if _is_factor(points[0][2], previous):
+    if points and previous is not None:
+        below = points[0][2] < previous - tolerance
+        if below and _is_factor(points[0][2], previous):
             text = f"register {points[0][2]} Wh after meterStart {previous} Wh"
             climb.note("unit_factor", text, points[0][3])
             previous = None
@@ -294,11 +295,10 @@ def _registers(climb: _Climb) -> tuple[Register, ...]:
     made = [Register(start, ZERO, climb.start_source)]
     before = start
     for at, wh, source in climb.steps:
-        if at <= before or at >= end:
-            continue
-        if wh > energy:
-            break
-        made.append(Register(at, wh, source))
-        before = at
+        if before < at < end:
+            if wh > energy:
+                break
+            made.append(Register(at, wh, source))
+            before = at
     made.append(last)
     return tuple(made)

@@ -4,6 +4,7 @@ Fault table G8: kWh ≤ connector power × time × 1.05; the power that two regi
 power the charger reported shows a unit that is wrong by 1000. Judges; never changes a value.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,6 +25,16 @@ _HOUR_US = Decimal(_HOUR // _MICROSECOND)
 def hours(duration: timedelta) -> Decimal:
     """Exact to the precision of Decimal; negative durations count as none."""
     return Decimal(max(0, duration // _MICROSECOND)) / _HOUR_US
+
+
+_RATIOS = (
+    (Decimal(0), Decimal(0), "register_frozen", ""),
+    (Decimal("0.0005"), Decimal("0.002"), "unit_factor", ": kWh labelled Wh"),
+    (Decimal(500), Decimal(2000), "unit_factor", ": Wh labelled kWh"),
+    (Decimal(0), Decimal("0.2"), "power_mismatch", ""),
+    (Decimal(5), Decimal("Infinity"), "power_mismatch", ""),
+)
+"""Register growth divided by reported power × time: lowest, highest, rule, what it looks like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +93,18 @@ def _against_samples(registers: Sequence[Register], power: Sequence[PowerSample]
     span = end - begin
     if span < timedelta(minutes=5):
         return None
+    counted = value_at(registers, end) - value_at(registers, begin)
+    rough = sum([sample.watt for sample in power], Decimal(0)) / len(power) * hours(span)
+    if rough / 2 <= counted <= rough * 2:
+        return None
     reported = _mean(power, begin, end) * hours(span)
     if reported < 100:
         return None
-    counted = value_at(registers, end) - value_at(registers, begin)
     ratio = counted / reported
     seen = f"registers say {counted:.0f} Wh, power samples {reported:.0f} Wh"
-    if counted == 0:
-        return Verdict("register_frozen", seen)
-    if Decimal("0.0005") <= ratio <= Decimal("0.002"):
-        return Verdict("unit_factor", f"{seen}: kWh labelled Wh")
-    if Decimal(500) <= ratio <= Decimal(2000):
-        return Verdict("unit_factor", f"{seen}: Wh labelled kWh")
-    if ratio < Decimal("0.2") or ratio > 5:
-        return Verdict("power_mismatch", seen)
+    for low, high, rule, why in _RATIOS:
+        if low <= ratio <= high:
+            return Verdict(rule, seen + why)
     return None
 
 
@@ -114,13 +123,16 @@ def _mean(power: Sequence[PowerSample], begin: datetime, end: datetime) -> Decim
 
 def value_at(registers: Sequence[Register], at: datetime) -> Decimal:
     """The register at an instant, on the straight line between its neighbours; Wh."""
-    previous = registers[0]
-    for register in registers:
-        if register.at >= at:
-            span = hours(register.at - previous.at)
-            if not span:
-                return register.wh
-            share = hours(at - previous.at) / span
-            return previous.wh + (register.wh - previous.wh) * share
-        previous = register
-    return previous.wh
+    index = bisect_left(registers, at, key=_at)
+    if index >= len(registers):
+        return registers[-1].wh
+    two = registers[index]
+    if not index or two.at == at:
+        return two.wh
+    one = registers[index - 1]
+    share = hours(at - one.at) / hours(two.at - one.at)
+    return one.wh + (two.wh - one.wh) * share
+
+
+def _at(register: Register) -> datetime:
+    return register.at

@@ -7,8 +7,9 @@ the same twice is taken out here and told, so that the ladder sees one clean ree
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from operator import itemgetter
 
-from billing.dossier import UNUSABLE, Dossier, Note
+from billing.dossier import Dossier, Note
 from billing.events import MeterReading, StampQuality
 from billing.finding import Source
 from billing.identity import is_placeholder
@@ -20,6 +21,8 @@ IMPORT = "Energy.Active.Import.Register"
 
 Point = tuple[datetime, int, Decimal, Source, MeterReading]
 """(instant, arrival order, Wh, entry, the reading)"""
+
+_NONE = Decimal(0)
 
 _OK = StampQuality.OK
 
@@ -46,6 +49,7 @@ class _Sorted:
     elsewhere: list[Point] = field(default_factory=list)
     station: list[Point] = field(default_factory=list)
     power: list[tuple[datetime, int, MeterReading]] = field(default_factory=list)
+    power_of_phases: bool = False
     untagged: int = 0
 
 
@@ -59,14 +63,14 @@ def wind(dossier: Dossier, line: Timeline, policy: SessionPolicy) -> Reel:
     elif found.station:
         text = "connector 0 reports a register too"
         reel.notes.append(Note("station_register", text, found.station[0][3]))
-    points.sort(key=_by_time)
+    points.sort(key=itemgetter(0, 1))
     if found.untagged and found.untagged < len(points):
         points = _tagged_first(points)
     points = _single_begin(points, reel)
     points = _single_value(points, reel)
     _cut(points, dossier, reel, policy)
     if found.power:
-        reel.power = _sum_power(found.power, line)
+        reel.power = _sum_power(found.power, line, by_phase=found.power_of_phases)
     return reel
 
 
@@ -76,21 +80,21 @@ def _by_time(point: Point) -> tuple[datetime, int]:
 
 def _sort(dossier: Dossier, line: Timeline, reel: Reel) -> _Sorted:
     found = _Sorted()
-    totals, transaction = found.totals.append, dossier.transaction
-    offset, by_receipt = line.offset, line.by_receipt
+    totals, power, transaction = found.totals.append, found.power.append, dossier.transaction
+    straight = not line.offset and not line.by_receipt
     for order, reading in enumerate(dossier.readings):
         stamp = reading.stamp
         at = stamp.at
-        if at is None or by_receipt or (stamp.quality is not _OK and stamp.quality in UNUSABLE):
-            at = reading.received_at
-        elif offset:
-            at += offset
+        if at is None or not straight or stamp.quality is not _OK:
+            at = line.at(reading)
         if reading.signed and reading.signed not in reel.signed:
             reel.signed.append(reading.signed)
         wh = reading.wh
         if wh is None:
             if reading.watt is not None:
-                found.power.append((at, order, reading))
+                power((at, order, reading))
+                if reading.phase:
+                    found.power_of_phases = True
             continue
         if reading.measurand != IMPORT:
             continue
@@ -184,9 +188,10 @@ def _cut(points: list[Point], dossier: Dossier, reel: Reel, policy: SessionPolic
     """Keep what lies in the window; tell what does not, and whether energy came after the stop."""
     low, high = reel.start - policy.stamp_tolerance, reel.end + policy.stamp_tolerance
     stop = dossier.stop
+    stopped = -1 if stop is None else stop.source.index
     inside, before, after = [], [], []
     for point in points:
-        if stop is not None and point[3] == stop.source:
+        if point[3].index == stopped and stop is not None and point[3] == stop.source:
             if point[4].context == "Transaction.End" or point[0] >= reel.end:
                 reel.ends_at = point[2]
             late = point[0] > reel.end
@@ -223,12 +228,21 @@ def _tell_after(
 
 
 def _sum_power(
-    power: list[tuple[datetime, int, MeterReading]], line: Timeline
+    power: list[tuple[datetime, int, MeterReading]], line: Timeline, *, by_phase: bool
 ) -> list[PowerSample]:
     """Power by instant: the total where given, else the sum of phases; strictly later each."""
-    power.sort(key=lambda item: (item[0], item[1]))
+    power.sort(key=itemgetter(0, 1))
     made: list[PowerSample] = []
     low, high = line.start, line.end
+    if not by_phase:
+        before: datetime | None = None
+        for at, _, reading in power:
+            if low <= at <= high:
+                if at == before:
+                    made.pop()
+                made.append(PowerSample(at, reading.watt or _NONE))
+                before = at
+        return made
     index, size = 0, len(power)
     while index < size:
         at = power[index][0]

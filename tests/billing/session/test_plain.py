@@ -1,11 +1,12 @@
 """Sessions of chargers that do as they should."""
 
 from decimal import Decimal
+from typing import Any
 
 from billing.session import Activity, EnergySource, SessionState, StampSource
 
 
-def test_a_plain_session(story, rules, minute):
+def test_a_plain_session(story: Any, rules: Any, minute: Any) -> None:
     session = story().start(0, 1000).meter(15, 3000).meter(30, 5000).stop(60, 9000).one()
     assert session.state is SessionState.CLOSED
     assert (session.start_at, session.end_at) == (minute(0), minute(60))
@@ -36,7 +37,7 @@ def test_a_plain_session(story, rules, minute):
     ]
 
 
-def test_a_plain_transaction_of_2_0_1(story, rules, minute):
+def test_a_plain_transaction_of_2_0_1(story: Any, rules: Any, minute: Any) -> None:
     told = story("ocpp2.0.1").start(0, message_id="a").meter(0, 500, same=True)
     told.update(20, charging_state="Charging").meter(20, 2500, same=True)
     told.stop(40, charging_state="EVConnected").meter(40, 4500, same=True)
@@ -53,13 +54,13 @@ def test_a_plain_transaction_of_2_0_1(story, rules, minute):
     assert (session.evse, session.connector, session.protocol) == (1, 1, "ocpp2.0.1")
 
 
-def test_nothing_is_emitted_before_it_settled(story):
+def test_nothing_is_emitted_before_it_settled(story: Any) -> None:
     told = story().start(0, 0).stop(60, 9000)
     assert told.fold(hours=69.9 / 60).sessions == ()
     assert len(told.fold(hours=70 / 60).sessions) == 1
 
 
-def test_two_sessions_after_each_other(story):
+def test_two_sessions_after_each_other(story: Any) -> None:
     told = story().start(0, 0, tx="1").stop(10, 100, transaction="1")
     told.start(20, 100, tx="2").stop(30, 250, transaction="2")
     sessions = told.fold().sessions
