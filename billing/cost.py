@@ -127,7 +127,9 @@ def _stepped(dimension: Dimension, billed: Decimal, surplus: Decimal, step: int)
     if not surplus:
         return ""
     name = "Wh" if dimension is Dimension.ENERGY else "s"
-    return f"; {billed - surplus:f} {name} billed as {billed:f} to fill steps of {step} {name}"
+    return (
+        f"; {billed - surplus:f} {name} billed as {billed:f} {name} to fill steps of {step} {name}"
+    )
 
 
 def amount_of(lines: Sequence[Line]) -> Amount:

@@ -111,11 +111,7 @@ def periods(*rows: tuple[str, str], end: str, tariff_id: str = "T") -> tuple[Cha
 def _period(
     number: int, start: datetime, stop: datetime, words: list[str], tariff_id: str
 ) -> ChargingPeriod:
-    value = {
-        unit: Decimal(word)
-        for word, unit in pairwise(words)
-        if unit in {"kWh", "kW", "A"}
-    }
+    value = {unit: Decimal(word) for word, unit in pairwise(words) if unit in {"kWh", "kW", "A"}}
     return ChargingPeriod(
         ordinal=number,
         start_at=start,

@@ -1,0 +1,119 @@
+"""A session becomes a CDR or says why not; a correction is a credit and a new CDR."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from billing.cdr import CDR, Rejection, credit, derive, supersede
+from billing.finding import Finding, Severity
+from billing.record import dumps, loads
+from tests.billing.cdr.samples import SITE, SOURCE, context, session
+from tests.billing.pricing.samples import at, tariff
+
+HOLD = Finding(SOURCE, "energy_impossible", Severity.HOLD, "too much")
+
+
+def made(session_changes: dict[str, Any] | None = None, **context_changes: Any) -> CDR:
+    found = derive(session(**(session_changes or {})), context(**context_changes))
+    assert isinstance(found, CDR), found
+    return found
+
+
+def test_a_cdr_holds_the_session_as_it_stood() -> None:
+    cdr = made({"parked_from": "2026-10-05T13:30"}, tariff_name="start_energy_parking")
+    assert (cdr.start_at, cdr.end_at) == (at("2026-10-05T12:00"), at("2026-10-05T14:00"))
+    assert (cdr.total_energy_kwh, cdr.total_time_h, cdr.total_parking_time_h) == (
+        20,
+        2,
+        Decimal("0.5"),
+    )
+    assert cdr.total_cost.net == Decimal("6.50")
+    assert len(cdr.id) == 36
+    assert cdr.last_updated == at("2026-10-05T14:10")
+    assert [one.tariff_id for one in cdr.periods] == [cdr.tariffs[0].id] * 2
+
+
+def test_a_cdr_reads_back_from_its_record() -> None:
+    cdr = made(tariff_name="complex")
+    assert loads(CDR, dumps(cdr)) == cdr
+
+
+REFUSED: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
+    ("session_held", {"held": True, "findings": (HOLD,)}, {}, "energy_impossible"),
+    ("time_impossible", {"end_at": at("2026-10-05T11:00")}, {}, "before it starts"),
+    ("energy_unknown", {"energy": None}, {}, "how much energy"),
+    ("token_unknown", {"id_token": ""}, {}, "no token"),
+    ("token_unknown", {}, {"token": None}, "04A1"),
+    ("party_unknown", {}, {"buyer": None}, "DE-ABC"),
+    ("location_unknown", {}, {"location": None}, "CP1"),
+    ("connector_unknown", {}, {"connector": None}, "connector 1"),
+    ("connector_unknown", {}, {"evse": None}, "EVSE 1"),
+    ("zone_unknown", {}, {"location": replace(SITE, time_zone="")}, "time zone"),
+    ("zone_unknown", {}, {"location": replace(SITE, time_zone="Mars/Base")}, "Mars/Base"),
+    ("tariff_missing", {}, {"tariff": None}, "no tariff"),
+    ("tariff_missing", {}, {"tariff": replace(tariff("energy"), currency="XXX")}, "XXX"),
+    ("tariff_missing", {}, {"tariff": replace(tariff("energy"), elements=())}, "no elements"),
+]
+
+
+@pytest.mark.parametrize(
+    ("rule", "changed", "missing", "words"),
+    REFUSED,
+    ids=[f"{row[0]}-{number}" for number, row in enumerate(REFUSED)],
+)
+def test_nothing_vanishes(
+    rule: str, changed: dict[str, Any], missing: dict[str, Any], words: str
+) -> None:
+    one = session(**changed)
+    found = derive(one, context(**missing))
+    assert isinstance(found, Rejection)
+    assert (found.session_id, found.version, found.rule) == (one.id, 1, rule)
+    assert words in found.message
+
+
+def test_the_zone_of_the_site_serves_where_the_location_names_none() -> None:
+    assert made(location=replace(SITE, time_zone=""), zone="Europe/Oslo").currency == "EUR"
+
+
+def test_a_credit_takes_the_whole_cdr_back() -> None:
+    cdr, now = made(), datetime(2026, 11, 1, tzinfo=UTC)
+    taken = credit(cdr, now)
+    assert taken.id != cdr.id
+    assert len(taken.id) == 36
+    assert (taken.credit, taken.sign, taken.credit_reference_id) == (True, -1, cdr.id)
+    assert taken.total_cost.net == -cdr.total_cost.net
+    assert taken.total_cost.gross == -cdr.total_cost.gross
+    assert taken.exact_cost.gross == -cdr.exact_cost.gross
+    assert taken.last_updated == now
+    same = {"id", "credit", "credit_reference_id", "last_updated"}
+    assert replace(taken, **{name: getattr(cdr, name) for name in same}) == cdr
+
+
+def test_a_new_version_with_another_bill_brings_a_credit_and_a_new_cdr() -> None:
+    first = made()
+    later = {"version": 2, "emitted_at": first.last_updated + timedelta(days=1)}
+    second = made({**later, "energy": "21000"})
+    taken, new = supersede(first, second)
+    assert (taken.credit_reference_id, new) == (first.id, second)
+    assert taken.last_updated == second.last_updated
+    assert second.id != first.id
+    assert taken.total_cost.net + first.total_cost.net == 0
+
+
+def test_a_new_version_with_the_same_bill_brings_nothing() -> None:
+    assert supersede(made(), made({"version": 2, "stop_reason": "Remote"})) == ()
+
+
+def test_a_first_bill_stands_alone_and_a_rejection_takes_nothing_back() -> None:
+    first = made()
+    assert supersede(None, first) == (first,)
+    assert supersede(first, Rejection(first.session_id, 2, "session_held", "held")) == ()
+
+
+def test_ids_depend_on_session_and_version_alone() -> None:
+    assert made().id == made(tariff_name="night").id
+    assert made().id != made({"version": 2}).id
+    assert credit(made(), at("2026-11-01T00:00")).id == credit(made(), at("2027-01-01T00:00")).id
