@@ -67,7 +67,7 @@ class Places:
             if not row["parties"] or party in row["parties"]:
                 versions[row["id"]].append(row)
         items = [self._tariff_item(version, rows, now) for rows in versions.values()]
-        return _page([item for item in items if item is not None], query)
+        return page_of([item for item in items if item is not None], query)
 
     def locations(self, version: str, _party: str, query: ListQuery) -> Page:
         """All locations, the same for every party, with every EVSE that is in service."""
@@ -76,7 +76,7 @@ class Places:
             Item((0, place.location.id), place.location.last_updated, _writer(version, place))
             for place in offered
         ]
-        return _page(items, query)
+        return page_of(items, query)
 
     def location(self, version: str, *path: str) -> Wire | None:
         """A location, an EVSE of it, or a connector of that; None where there is none."""
@@ -155,7 +155,7 @@ def own_party(registry: Registry) -> tuple[str, str]:
     return "", ""
 
 
-def _page(items: Iterable[Item], query: ListQuery) -> Page:
+def page_of(items: Iterable[Item], query: ListQuery) -> Page:
     """The page of a list that is at hand as a whole, in creation order."""
     matching = sorted(
         (

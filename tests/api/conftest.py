@@ -1,7 +1,9 @@
 """A small operator: two parties, one location, tariffs, CDRs in a real lake and a real registry."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import shutil
+from base64 import b64encode
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -20,7 +22,7 @@ from billing import record
 from billing.cdr import CDR
 from ingest.protocols.ocpi import VERSIONS, dumps, loads, read_cdr, write_cdr
 from warehouse.clock import SimulatedClock, to_ns
-from warehouse.lake import Lake
+from warehouse.lake import TABLES, Lake
 from warehouse.registry import Registry
 
 NOON = datetime(2026, 10, 20, 12, tzinfo=UTC)
@@ -35,7 +37,7 @@ TARIFF = {
 }  # fmt: skip
 
 
-def make_cdr(number: int, party: str, at: datetime, **changes: Any) -> CDR:
+def _make_cdr(number: int, party: str, at: datetime, **changes: Any) -> CDR:
     """A plain CDR of 7.5 kWh in 1.25 h; `at` is its last_updated."""
     start = at - timedelta(hours=2)
     wire = {
@@ -65,8 +67,20 @@ def make_cdr(number: int, party: str, at: datetime, **changes: Any) -> CDR:
     return cdr
 
 
-def write_lake(lake: Lake, cdrs: list[CDR]) -> None:
-    """Both tables as the pipelines write them."""
+@pytest.fixture(scope="session")
+def make_cdr() -> Callable[..., CDR]:
+    """Makes a CDR: number, party, last_updated, and wire fields that differ."""
+    return _make_cdr
+
+
+@pytest.fixture(scope="session")
+def write_lake() -> Callable[..., None]:
+    """Writes CDRs into a lake."""
+    return _write_lake
+
+
+def _write_lake(lake: Lake, cdrs: list[CDR], versions: Mapping[str, int] | None = None) -> None:
+    """Both tables as the pipelines write them; `versions` of sessions by CDR id, else 1."""
     days = [cdr.last_updated.date() for cdr in cdrs]
     exports = [
         {
@@ -86,7 +100,7 @@ def write_lake(lake: Lake, cdrs: list[CDR]) -> None:
             "day": day,
             "cdr_id": cdr.id,
             "session_id": cdr.session_id,
-            "version": cdr.session_version,
+            "version": (versions or {}).get(cdr.id, 1),
             "party": cdr.token.party,
             "last_updated": cdr.last_updated,
             "credit": cdr.credit,
@@ -99,8 +113,6 @@ def write_lake(lake: Lake, cdrs: list[CDR]) -> None:
 
 
 def _write(lake: Lake, table: str, rows: list[dict[str, Any]]) -> None:
-    from warehouse.lake.tables import TABLES
-
     schema = TABLES[table].schema
     full = [{name: row.get(name) for name in schema.names()} for row in rows]
     frame = pl.DataFrame(full, schema=schema)
@@ -130,8 +142,6 @@ class World:
 
 def authorization(party: str) -> dict[str, str]:
     """The header as 2.2.1 wants it."""
-    from base64 import b64encode
-
     return {"Authorization": f"Token {b64encode(TOKENS[party].encode()).decode()}"}
 
 
@@ -140,18 +150,26 @@ def lake_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """25 CDRs of NL-AAA over five days, 3 of NL-BBB; the last of NL-AAA credited and replaced."""
     folder = tmp_path_factory.mktemp("lake")
     first = datetime(2026, 10, 10, 8, tzinfo=UTC)
-    cdrs = [make_cdr(n, "NL-AAA", first + timedelta(hours=5 * n)) for n in range(25)]
-    cdrs += [make_cdr(100 + n, "NL-BBB", first + timedelta(hours=5 * n)) for n in range(3)]
-    write_lake(Lake(folder), cdrs)
+    cdrs = [_make_cdr(n, "NL-AAA", first + timedelta(hours=5 * n)) for n in range(25)]
+    cdrs += [_make_cdr(100 + n, "NL-BBB", first + timedelta(hours=5 * n)) for n in range(3)]
+    _write_lake(Lake(folder), cdrs)
     return folder
 
 
-@pytest.fixture
-def registry(tmp_path: Path) -> Registry:
-    found = Registry.open(tmp_path / "registry.sqlite")
+@pytest.fixture(scope="session")
+def registry_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A registry to be copied: filling one takes longer than a test."""
+    path = tmp_path_factory.mktemp("registry") / "registry.sqlite"
+    found = Registry.open(path)
     for index, action in enumerate(_actions()):
         found.apply_action(action, at_ns=to_ns(NOON - timedelta(days=30)), index=index)
-    return found
+    found.close()
+    return path
+
+
+@pytest.fixture
+def registry(tmp_path: Path, registry_file: Path) -> Registry:
+    return Registry.open(shutil.copy(registry_file, tmp_path))
 
 
 @pytest_asyncio.fixture

@@ -6,7 +6,7 @@ OCPI 2.2.1 version_information_endpoint; 2.1.1 says no role of an endpoint.
 from dataclasses import dataclass
 
 from ingest.protocols.ocpi.reader import Reader
-from ingest.protocols.ocpi.schema import check
+from ingest.protocols.ocpi.schema import VERSIONS, check
 from ingest.protocols.ocpi.wire import Notes, Wire
 
 
@@ -48,12 +48,12 @@ def write_details(version: str, endpoints: tuple[Endpoint, ...]) -> Wire:
 
 
 def read_details(wire: Wire) -> tuple[str, tuple[Endpoint, ...], Notes]:
-    """The version named, its endpoints, and notes; unknown modules are kept."""
+    """The version named, its endpoints, and notes (none for a version not spoken here)."""
     fields = Reader(wire)
     version = fields.text("version")
     endpoints = tuple(
         Endpoint(e.text("identifier"), e.text("role", ""), e.text("url"))
         for e in fields.objects("endpoints", required=True)
     )
-    checked = check("2.1.1" if version.startswith("2.1") else "2.2.1", "VersionDetails", wire)
+    checked = check(version, "VersionDetails", wire) if version in VERSIONS else ()
     return version, endpoints, fields.finish("VersionDetails", checked)
