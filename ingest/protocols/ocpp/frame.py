@@ -234,7 +234,7 @@ def _parts(text: str, array: list[Any], problems: list[tuple[str, str]]) -> Fram
         _call(frame, array, problems)
     elif kind == CALLRESULT:
         _length(array, 3, problems)
-        frame.payload = _payload(array[2] if len(array) > 2 else None, problems)
+        frame.payload = _payload(array[2], problems) if len(array) > 2 else {}
     elif kind in (CALLERROR, CALLRESULTERROR):
         _error(frame, array, problems)
     elif len(array) > 2 and isinstance(array[2], str):

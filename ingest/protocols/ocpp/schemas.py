@@ -28,7 +28,9 @@ def problems(version: str, action: str, payload: object, *, response: bool = Fal
     """
     schema = _validator(VERSIONS[version], action, response)
     if schema is None:
-        return [f"{action or 'an empty action'} is not an action of {version}"]
+        known = action in known_actions(version)
+        what = "has no response in" if known else "is not an action of"
+        return [f"{action or 'an empty action'} {what} {version}"]
     try:
         if schema.is_valid(payload):
             return []
@@ -55,9 +57,11 @@ def _validator(version: str, action: str, response: bool) -> "Validator | None":
         return None
     from jsonschema_rs import validator_for  # noqa: PLC0415 - 20 ms that starting up must not pay
 
-    request = "" if version == "v16" else "Request"
-    name = f"{action}{'Response' if response else request}.json"
-    file = files("ocpp") / version / "schemas" / name
-    if not file.is_file():
-        return None
-    return validator_for(file.read_text("utf-8"), validate_formats=False)
+    folder = files("ocpp") / version / "schemas"
+    # 1.6 names a request after its action alone, and so does 2.1 a SEND, which has no response
+    suffixes = ("Response",) if response else ("Request", "")
+    for suffix in suffixes:
+        file = folder / f"{action}{suffix}.json"
+        if file.is_file():
+            return validator_for(file.read_text("utf-8"), validate_formats=False)
+    return None
