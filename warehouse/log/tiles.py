@@ -141,9 +141,9 @@ class TileWriter:
     def _drop_partial(self, folder: Path) -> None:
         if not folder.is_dir():
             return
-        shutil.rmtree(folder)
         self._folders.discard(folder)
         self._unsynced = {path for path in self._unsynced if path.parent != folder}
+        shutil.rmtree(folder)
 
     def sync(self) -> None:
         """Make everything written so far durable, files first, then the names up to the log."""

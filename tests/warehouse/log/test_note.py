@@ -2,6 +2,7 @@
 
 import stat
 from base64 import b64encode
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -139,7 +140,9 @@ def test_a_checkpoint_that_is_none_is_refused_though_signed(signer: Signer, text
         checkpoints.parse(signer.sign(text), signer.verifier)
 
 
-def test_every_entry_of_a_log_proves_itself_offline(grow, signer: Signer) -> None:  # type: ignore[no-untyped-def]
+def test_every_entry_of_a_log_proves_itself_offline(
+    grow: Callable[..., Path], signer: Signer
+) -> None:
     reader = LogReader(grow(300))
     for index in (*range(0, 300, 23), 255, 256, 299):
         text, leaf = reader.proof_text(index), reader.leaf(index)
@@ -156,7 +159,7 @@ def test_every_entry_of_a_log_proves_itself_offline(grow, signer: Signer) -> Non
             )
 
 
-def test_a_bent_proof_is_refused(grow, signer: Signer) -> None:  # type: ignore[no-untyped-def]
+def test_a_bent_proof_is_refused(grow: Callable[..., Path], signer: Signer) -> None:
     reader = LogReader(grow(300))
     text, leaf = reader.proof_text(123), reader.leaf(123)
     other = Signer("wattproof", b"\x09" * 32)

@@ -249,7 +249,7 @@ def test_bytes_that_a_failed_sync_dropped_are_written_again(
     def dropping(descriptor: int) -> None:
         if failing[0]:
             failing[0] -= 1
-            path = Path(os.readlink(f"/proc/self/fd/{descriptor}"))
+            path = Path(f"/proc/self/fd/{descriptor}").readlink()
             size = path.stat().st_size
             with path.open("r+b") as file:
                 file.seek(good)
@@ -272,15 +272,20 @@ def test_bytes_that_a_failed_sync_dropped_are_written_again(
     assert verify(folder, signer.verifier).ok
 
 
+def fill(log: LogWriter, length: int) -> None:
+    """Make one entry after the other durable for as long as the disk takes them."""
+    for _ in range(100_000):
+        log.append(b"x" * length, kind="message")
+        log.commit()
+
+
 def test_a_file_size_limit_of_the_kernel_is_survived(folder: Path, signer: Signer) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     with opened(folder, signer) as log:
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
         try:
             with pytest.raises(StoreUnavailable, match="File too large"):
-                for number in range(1_000):
-                    log.append(b"%d" % number + b"x" * 1_000, kind="message")
-                    log.commit()
+                fill(log, 1_000)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         assert log.durable_size == log.size - 1 > 100
@@ -313,9 +318,7 @@ def test_a_disk_that_is_really_full_and_then_read_only(small_disk: Path, signer:
     ballast.write_bytes(b"\x00" * 150_000)
     with opened(folder, signer) as log:
         with pytest.raises(StoreUnavailable, match="No space left on device"):
-            while True:
-                log.append(b"x" * 3_000, kind="message")
-                log.commit()
+            fill(log, 3_000)
         answered = log.durable_size
         assert log.size == answered + 1
         ballast.unlink()
