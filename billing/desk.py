@@ -223,7 +223,7 @@ def start_key(event: TransactionEvent) -> tuple[str, ...]:
 
 
 def stop_key(event: TransactionEvent) -> tuple[str, ...]:
-    """What makes two stops the same one, whatever their message ids."""
+    """What makes two stops the same one, whatever their message and transaction ids."""
     call = "" if event.stamp.text else f"{event.connection}|{event.message_id}"
     token = normal_token(event.id_token)
-    return (event.transaction, event.stamp.text, token, plain(event.meter_wh), call)
+    return (event.stamp.text, token, plain(event.meter_wh), call)

@@ -46,6 +46,7 @@ class _Climb:
     measured: Measured
     begin: Decimal | None = None
     end: Decimal | None = None
+    restarted: bool = False
     points: list[Point] = field(default_factory=list)
     steps: list[tuple[datetime, Decimal, Source]] = field(default_factory=list)
     """(at, Wh since the first point, source): what the register counted, drops taken out."""
@@ -178,6 +179,7 @@ def _count(climb: _Climb) -> None:
             previous = None
     largest = climb.limit.step(climb.reel.end - climb.reel.start, len(points))
     at_before = climb.reel.start
+    jump: tuple[str, Source] | None = None
     for index, (at, _, wh, source, _) in enumerate(points):
         if previous is None:
             previous = wh
@@ -189,14 +191,27 @@ def _count(climb: _Climb) -> None:
                     continue
                 climb.note("register_drop", f"{previous} then {wh}: counted on from there", source)
                 step = wh if climb.limit.allows(wh, at - at_before) else ZERO
+                climb.restarted = True
             else:
                 step = ZERO
         elif step > largest and not climb.limit.allows(step, at - at_before):
-            climb.note("register_jump", f"{previous} then {wh} within {at - at_before}", source)
+            jump = jump or (f"{previous} then {wh} within {at - at_before}", source)
         total += step
         previous = wh
         at_before = at
         steps.append((at, total, source))
+    if jump is not None:
+        climb.note("register_jump", *jump)
+    _count_to_stop(climb, previous, total)
+
+
+def _count_to_stop(climb: _Climb, previous: Decimal | None, total: Decimal) -> None:
+    """Without a begin, or after a restart, S2 cannot hold: meterStop is the last register."""
+    end, stop = climb.end, climb.dossier.stop
+    if end is None or stop is None or previous is None or not climb.points:
+        return
+    if (climb.begin is None or climb.restarted) and end > previous:
+        climb.steps.append((climb.reel.end, total + end - previous, stop.source))
 
 
 def _try_meter_stop(climb: _Climb) -> None:
@@ -237,15 +252,14 @@ def _try_registers(climb: _Climb) -> None:
         return
     if len(climb.steps) < 2 and climb.begin is None:
         return
+    last = climb.points[-1][2] if climb.steps[-1][0] <= climb.points[-1][0] else climb.end
     first = climb.begin if climb.begin is not None else climb.points[0][2]
     rung = EnergySource.PHASE_SUM if climb.reel.summed else EnergySource.REGISTER
     if climb.measured.candidates and climb.measured.candidates[0].rung is rung:
         return
     _, total, source = climb.steps[-1]
     origin = climb.start_source if climb.begin is not None else climb.points[0][3]
-    climb.measured.candidates.append(
-        EnergyCandidate(rung, total, first, climb.points[-1][2], (origin, source))
-    )
+    climb.measured.candidates.append(EnergyCandidate(rung, total, first, last, (origin, source)))
 
 
 def _choose(climb: _Climb) -> None:
@@ -274,6 +288,9 @@ def _check_outside(climb: _Climb) -> None:
         return
     text = f"register {level} at {at.isoformat()}, meterStart {begin}, meterStop {end}"
     factor = _is_factor(level, end) if end and level else False
+    if factor:
+        notes = climb.measured.notes
+        climb.measured.notes = [note for note in notes if note.rule != "register_jump"]
     climb.note("unit_factor" if factor else "register_outside", text, source)
 
 

@@ -99,7 +99,7 @@ def _sort(dossier: Dossier, line: Timeline, reel: Reel) -> _Sorted:
         if reading.measurand != IMPORT:
             continue
         point = (at, order, wh, reading.source, reading)
-        if reading.transaction != transaction:
+        if reading.transaction != transaction and reading.carrier == "MeterValues":
             found.untagged += 1
         if reading.phase:
             found.phases.append(point)
@@ -139,7 +139,11 @@ def _phase(phase: str) -> str:
 
 def _tagged_first(points: list[Point]) -> list[Point]:
     """Where the charger names the transaction, a reading without it is the main register."""
-    tagged = [point for point in points if not is_placeholder(point[4].transaction)]
+    tagged = [
+        point
+        for point in points
+        if point[4].carrier != "MeterValues" or not is_placeholder(point[4].transaction)
+    ]
     return tagged or points
 
 

@@ -5,6 +5,7 @@ A signature is verified elsewhere; until then a signed pair only confirms or con
 """
 
 import json
+import re
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Sequence
@@ -15,6 +16,9 @@ from typing import Any
 from billing.dossier import Note
 from billing.finding import Source
 from billing.session import EnergyCandidate, EnergySource
+
+_EXPORT = re.compile(r"\b0?2\.0?8\.")
+"""OBIS of energy that the vehicle gave back."""
 
 _UNITS = {"kWh": Decimal(1000), "Wh": Decimal(1)}
 
@@ -77,10 +81,9 @@ def read_ocmf(text: str) -> list[SignedRegister]:
 
 def _register(known: dict[str, Any], value: Any) -> SignedRegister | None:  # noqa: ANN401 - JSON
     factor = _UNITS.get(str(known.get("RU", "")))
-    obis = str(known.get("RI", ""))
     if factor is None or isinstance(value, bool) or not isinstance(value, Decimal | int | str):
         return None
-    if obis and "1.8.0" not in obis and "1.8.1" not in obis and "B" not in obis.upper():
+    if _EXPORT.search(str(known.get("RI", ""))):
         return None
     try:
         number = Decimal(value)

@@ -49,13 +49,13 @@ def updated(desk: Desk, event: TransactionEvent) -> None:
 
 def _stopped(desk: Desk, event: TransactionEvent) -> Dossier:
     """The dossier that a stop is about: by id, else by token and time, else an orphan."""
-    repeated = desk.by_stop.get(stop_key(event))
-    if repeated is not None:
-        return repeated
     placeholder = is_placeholder(event.transaction)
     named = None if placeholder else desk.by_transaction.get(event.transaction)
     if named is not None and named.is_open:
         return named
+    repeated = desk.by_stop.get(stop_key(event))
+    if repeated is not None and named in (None, repeated):
+        return repeated
     fit = open_fit(desk, event)
     if named is not None and named.stop is not None:
         later = instant(event) > instant(named.stop) + NEW_STOP

@@ -138,7 +138,7 @@ def _start(dossier: Dossier, line: Timeline) -> tuple[datetime, StampSource]:
 
 
 def _end(dossier: Dossier, line: Timeline, start: datetime) -> tuple[datetime, StampSource]:
-    """The stop's time; without one the last reading's, the next start's, or what was received."""
+    """The stop's time; without one the last reading's, the next start's, or none: no length."""
     if dossier.stop is not None:
         return line.at(dossier.stop), _source(dossier.stop, line)
     bound = dossier.next_start
@@ -146,12 +146,12 @@ def _end(dossier: Dossier, line: Timeline, start: datetime) -> tuple[datetime, S
         bound += line.offset
     heard: list[Fact] = [*dossier.readings, *dossier.events]
     times = [line.at(fact) for fact in heard]
-    times = [at for at in times if at >= start and (bound is None or at <= bound)]
+    times = [at for at in times if at > start and (bound is None or at <= bound)]
     if times:
         return max(times), StampSource.READING
     if bound is not None and bound >= start and not line.by_receipt:
         return bound, StampSource.NEXT_START
-    return max(start, dossier.last_at), StampSource.RECEIVED
+    return start, StampSource.RECEIVED
 
 
 def _source(fact: Fact, line: Timeline) -> StampSource:
