@@ -6,7 +6,7 @@ total is kept to 1E-12, of which every line is the next difference: lines sum ex
 session finer changes no total.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -51,7 +51,9 @@ class _Running:
     ) -> tuple[Decimal, Decimal]:
         """Add price × amount / unit; give the (net, tax) that the new line must carry."""
         self.by_unit[unit] = self.by_unit.get(unit, ZERO) + price * amount
-        due = sum((part / unit for unit, part in self.by_unit.items()), ZERO)
+        due = ZERO
+        for per, part in self.by_unit.items():
+            due += part / per
         net, levied = _taxed(due, tax)
         line = (net - self.net, levied - self.tax)
         self.net, self.tax = net, levied
@@ -99,8 +101,8 @@ def _line(
         period=period.ordinal,
         dimension=rule.dimension,
         group=choice.group,
-        measured=_in_units(quantity.amount, unit),
-        billed=_in_units(billed, unit),
+        measured=_in_units(quantity.amount, rule.dimension),
+        billed=_in_units(billed, rule.dimension),
         step_size=rule.step_size,
         price=rule.price,
         net=net,
@@ -114,13 +116,12 @@ def _line(
     )
 
 
-def _in_units(amount: Decimal, unit: Decimal) -> Decimal:
-    """kWh, hours or pieces; hours that never end as a decimal are kept to 1E-12."""
-    found = amount / unit
-    return round_to(found, GRAIN) if len(found.as_tuple().digits) > _LONG else found
-
-
-_LONG = 40
+def _in_units(amount: Decimal, dimension: Dimension) -> Decimal:
+    """kWh, hours or pieces; hours may never end as a decimal and are kept to 1E-12."""
+    if dimension is Dimension.FLAT:
+        return amount
+    found = amount / UNIT[dimension]
+    return found if dimension is Dimension.ENERGY else round_to(found, GRAIN)
 
 
 def _stepped(dimension: Dimension, billed: Decimal, surplus: Decimal, step: int) -> str:
@@ -132,15 +133,30 @@ def _stepped(dimension: Dimension, billed: Decimal, surplus: Decimal, step: int)
     )
 
 
-def amount_of(lines: Sequence[Line]) -> Amount:
+def amount_of(lines: Iterable[Line]) -> Amount:
     """The sum of lines: net, and tax by rate in ascending order; no rate, no tax entry."""
+    net = ZERO
     taxes: dict[Decimal | None, Decimal] = {}
     for line in lines:
+        net += line.net
         if line.vat is not None or line.tax:
             taxes[line.vat] = taxes.get(line.vat, ZERO) + line.tax
+    if len(taxes) < _SEVERAL:
+        return Amount(net, tuple(taxes.items()))
     rates = sorted(taxes, key=lambda rate: (rate is not None, rate or ZERO))
-    net = sum((line.net for line in lines), ZERO)
     return Amount(net, tuple((rate, taxes[rate]) for rate in rates))
+
+
+_SEVERAL = 2
+_GROUPS = tuple(CostGroup)
+
+
+def totals_of(lines: Iterable[Line]) -> tuple[tuple[CostGroup, Amount], ...]:
+    """The sum of the lines of each group that has one, in the order of CostGroup."""
+    by_group: dict[CostGroup, list[Line]] = {}
+    for line in lines:
+        by_group.setdefault(line.group, []).append(line)
+    return tuple((group, amount_of(by_group[group])) for group in _GROUPS if group in by_group)
 
 
 def rounded(amount: Amount, currency: str, rounding: Rounding) -> Amount:

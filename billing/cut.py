@@ -190,7 +190,7 @@ def _pieces(session: Session, schedule: Schedule, marks: list[_Mark]) -> Iterato
     for start, end in pairwise(marks):
         number = bisect_right(times, start.at)
         activity = changes[number - 1].activity if number else Activity.CHARGING
-        if not schedule.thresholds.any:
+        if not schedule.conditional:
             yield _Piece(start, end, activity)
             continue
         watt = _watt(session, start.at) if schedule.thresholds.power else None

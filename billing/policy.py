@@ -6,7 +6,6 @@ dispute becomes a question of settings. Knows no tariff and no session.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from functools import lru_cache
 from typing import Any, Literal, get_args, get_type_hints
 
 
@@ -74,7 +73,7 @@ class PricingPolicy:
 
     def pairs(self) -> tuple[tuple[str, str], ...]:
         """Every (name, decision), in the order above: what a receipt records."""
-        return _pairs(self)
+        return tuple((item.name, getattr(self, item.name)) for item in fields(self))
 
 
 DEFAULT_POLICY = PricingPolicy()
@@ -92,8 +91,3 @@ def policy_from(pairs: Iterable[tuple[str, str]]) -> PricingPolicy:
             raise ValueError(f"{name}: {decision!r} is not one of {choices}")
         chosen[name] = decision
     return PricingPolicy(**chosen)
-
-
-@lru_cache(maxsize=256)
-def _pairs(policy: PricingPolicy) -> tuple[tuple[str, str], ...]:
-    return tuple((item.name, getattr(policy, item.name)) for item in fields(policy))

@@ -12,7 +12,7 @@ from decimal import Decimal, localcontext
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from billing.cost import Use, amount_of, cost_lines, rounded
+from billing.cost import Use, amount_of, cost_lines, rounded, totals_of
 from billing.limit import adjustments
 from billing.money import EXACT, Rounding, minor_unit, round_to
 from billing.period import ChargingPeriod
@@ -51,7 +51,7 @@ def price(
         lines = cost_lines(uses, added)
         lines += _limit_lines(book, lines, notes)
         _check_uses(uses, added, policy, notes)
-        return _receipt(tariffs[0].currency, lines, notes, policy)
+        return _receipt(book, lines, notes)
 
 
 class Notes:
@@ -83,7 +83,7 @@ def _book(
     """Step 1, the tariff: the one a period names, else the first that is valid at the start."""
     if not tariffs:
         raise ValueError("a session cannot be priced without a tariff")
-    if len({tariff.currency for tariff in tariffs}) > 1:
+    if any(tariff.currency != tariffs[0].currency for tariff in tariffs):
         raise ValueError("the tariffs of one session must share a currency")
     minor_unit(tariffs[0].currency)
     schedules = [prepare(tariff, zone, policy) for tariff in tariffs]
@@ -126,22 +126,23 @@ def _uses(
     for period in periods:
         schedule, phase = _schedule_of(book, period, notes), _phase(period)
         moment = _moment(schedule, period, wh / WH_PER_KWH, origins[phase])
-        for quantity in _quantities(period, schedule.policy, notes):
-            choice = schedule.find(phase, quantity.dimension, moment)
-            if choice is None and schedule.prices(phase, quantity.dimension):
-                text = f"{quantity.dimension} is free here: no element with it applies"
+        for dimension, amount, billable in _volumes(period, schedule.policy, notes):
+            choice = schedule.find(phase, dimension, moment)
+            if choice is None and schedule.prices(phase, dimension):
+                text = f"{dimension} is free here: no element with it applies"
                 notes.add("no_price_component", text, period.ordinal)
             step = None if choice is None else choice.rule.step_size
-            yield Use(period, replace(quantity, step_size=step), choice, schedule.tariff)
+            quantity = Quantity(dimension, amount, step, billable, period.reserved)
+            yield Use(period, quantity, choice, schedule.tariff)
         if _flat_is_due(phase, charged, schedule.policy):
             choice = schedule.find(phase, Dimension.FLAT, moment)
             if choice is not None:
                 charged.add(phase)
                 piece = Quantity(Dimension.FLAT, ONE, choice.rule.step_size, ONE)
                 yield Use(period, piece, choice, schedule.tariff)
-        for code in sorted(moment.codes):
-            notes.add(code, _BOUNDS[code], period.ordinal)
-        if schedule.thresholds.any:
+        if schedule.conditional:
+            for code in sorted(moment.codes):
+                notes.add(code, _BOUNDS[code], period.ordinal)
             _check_span(schedule, phase, period, moment, notes)
         wh += ZERO if period.reserved else period.energy_wh
 
@@ -183,8 +184,10 @@ def _moment(schedule: Schedule, period: ChargingPeriod, kwh: Decimal, origin: da
     )
 
 
-def _quantities(period: ChargingPeriod, policy: PricingPolicy, notes: Notes) -> Iterator[Quantity]:
-    """What the period holds, in Wh and seconds: ENERGY, and TIME or PARKING_TIME.
+def _volumes(
+    period: ChargingPeriod, policy: PricingPolicy, notes: Notes
+) -> Iterator[tuple[Dimension, Decimal, Decimal]]:
+    """(dimension, measured, billable) in Wh and seconds: ENERGY, and TIME or PARKING_TIME.
 
     Reserved time is priced by the TIME of reservation elements (ReservationRestrictionType).
     """
@@ -196,11 +199,14 @@ def _quantities(period: ChargingPeriod, policy: PricingPolicy, notes: Notes) -> 
         refused = wh < 0 and policy.negative_energy == "not_credited"
         if refused:
             notes.add("negative_energy", f"{wh} Wh fed back are not credited", period.ordinal)
-        yield Quantity(Dimension.ENERGY, wh, None, ZERO if refused else wh)
-    parked = period.activity is Activity.PARKED and not period.reserved
+        yield Dimension.ENERGY, wh, ZERO if refused else wh
     if seconds > 0:
-        time = Dimension.PARKING_TIME if parked else Dimension.TIME
-        yield Quantity(time, seconds, None, seconds, period.reserved)
+        yield _time(period), seconds, seconds
+
+
+def _time(period: ChargingPeriod) -> Dimension:
+    parked = period.activity is Activity.PARKED and not period.reserved
+    return Dimension.PARKING_TIME if parked else Dimension.TIME
 
 
 _WIRE = Decimal("0.0001")
@@ -258,22 +264,19 @@ def _limit_lines(book: _Book, lines: list[Line], notes: Notes) -> list[Line]:
     ]
 
 
-def _receipt(currency: str, lines: list[Line], notes: Notes, policy: PricingPolicy) -> Receipt:
+def _receipt(book: _Book, lines: list[Line], notes: Notes) -> Receipt:
     """Step 8, rounding: last of all and once."""
-    exact = amount_of(lines)
+    exact, currency = amount_of(lines), book.start.tariff.currency
     if exact.tax < 0 <= exact.net:
         notes.add("negative_tax", "the price limits leave less after tax than before it")
-    groups = [group for group in CostGroup if any(line.group is group for line in lines)]
     return Receipt(
         currency=currency,
         lines=tuple(lines),
         exact_total=exact,
-        total=rounded(exact, currency, Rounding(policy.money_rounding)),
-        totals=tuple(
-            (group, amount_of([line for line in lines if line.group is group])) for group in groups
-        ),
+        total=rounded(exact, currency, Rounding(book.start.policy.money_rounding)),
+        totals=totals_of(lines),
         notes=tuple(notes.found.values()),
-        policies=policy.pairs(),
+        policies=book.start.decided,
     )
 
 
@@ -294,8 +297,7 @@ def _check_span(
 ) -> None:
     """A period should have been cut where a price changes; the price of its start is used."""
     dimensions = [Dimension.ENERGY] if period.energy_wh else []
-    parked = period.activity is Activity.PARKED and not period.reserved
-    dimensions.append(Dimension.PARKING_TIME if parked else Dimension.TIME)
+    dimensions.append(_time(period))
     for inner in _moments_within(schedule, period, moment):
         for dimension in dimensions:
             if schedule.find(phase, dimension, inner) is not schedule.find(

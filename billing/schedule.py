@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
-from enum import Enum, auto
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from billing.policy import DEFAULT_POLICY, PricingPolicy
@@ -32,12 +32,12 @@ from billing.tariff import (
 )
 
 
-class Phase(Enum):
+class Phase(StrEnum):
     """What a period is part of: the session, or the reservation before it."""
 
-    SESSION = auto()
-    RESERVED = auto()
-    EXPIRED = auto()
+    SESSION = "session"
+    RESERVED = "reserved"
+    EXPIRED = "expired"
     """A reservation that was never used."""
 
 
@@ -66,11 +66,6 @@ class Thresholds:
     power: tuple[Decimal, ...]
     current: tuple[Decimal, ...]
 
-    @property
-    def any(self) -> bool:
-        """Whether the tariff has a restriction at all."""
-        return bool(self.clock or self.kwh or self.seconds or self.power or self.current)
-
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
@@ -81,6 +76,10 @@ class Schedule:
     policy: PricingPolicy
     options: Options
     thresholds: Thresholds
+    conditional: bool
+    """Whether any element has a restriction that can switch it on and off."""
+    decided: tuple[tuple[str, str], ...]
+    """The policy as a receipt records it."""
 
     def find(self, phase: Phase, dimension: Dimension, moment: Moment) -> Choice | None:
         """The first component, in list order, that prices the dimension at this moment."""
@@ -109,21 +108,30 @@ def prepare(
     Raises `zoneinfo.ZoneInfoNotFoundError` (or ValueError) for a zone that does not exist.
     """
     where = ZoneInfo(zone) if isinstance(zone, str) else zone
-    key = (id(tariff), where.key, policy)
+    key = (id(tariff), where.key, id(policy))
     kept = _KEPT.get(key)
-    if kept is not None and kept.tariff is tariff:
+    if kept is not None and kept.tariff is tariff and kept.policy is policy:
         return kept
     if len(_KEPT) >= _KEEP:
         _KEPT.clear()
+    limits = _thresholds(tariff, policy)
     schedule = Schedule(
-        tariff, where, policy, _options(tariff, policy), _thresholds(tariff, policy)
+        tariff=tariff,
+        zone=where,
+        policy=policy,
+        options=_options(tariff, policy),
+        thresholds=limits,
+        conditional=bool(
+            limits.clock or limits.kwh or limits.seconds or limits.power or limits.current
+        ),
+        decided=policy.pairs(),
     )
     _KEPT[key] = schedule
     return schedule
 
 
 _KEEP = 4_096
-_KEPT: dict[tuple[int, str | None, PricingPolicy], Schedule] = {}
+_KEPT: dict[tuple[int, str | None, int], Schedule] = {}
 """Schedules by identity: hashing a tariff of a hundred elements costs more than pricing with it."""
 
 
