@@ -102,14 +102,14 @@ def _window(
     reader: LogReader, start_ns: int, until_ns: int, kinds: frozenset[str]
 ) -> pl.DataFrame | None:
     size = reader.size
-    start, stop = _position(reader, start_ns, size), _position(reader, until_ns + 1, size)
+    start, stop = position(reader, start_ns, size), position(reader, until_ns + 1, size)
     if start >= stop:
         return None
     frame = reader.frame(start, stop).filter(pl.col("kind").is_in(sorted(kinds)))
     return frame.select(pl.lit(reader.origin).alias("origin"), pl.all())
 
 
-def _position(reader: LogReader, at_ns: int, size: int) -> int:
+def position(reader: LogReader, at_ns: int, size: int) -> int:
     """The index of the first entry received at or after `at_ns`: log time never runs back."""
     low, high = 0, size
     while low < high:

@@ -1,0 +1,50 @@
+"""Where a run works: the data folder, and the stretch of the log that a run's partitions name."""
+
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+
+from pipelines.invoicing import derived_until
+from pipelines.stretch import Stretch, days_between
+from warehouse.lake import Lake
+from warehouse.log import origins, watermark
+
+UNTIL_TAG = "wattproof/until_ns"
+"""A run's tag: the log time up to which it derives; without it, the watermark when it starts."""
+RANGE_TAGS = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
+DAY_TAG = "dagster/partition"
+
+Context = dg.AssetExecutionContext | dg.AssetCheckExecutionContext
+
+
+class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The data folder a run reads and writes, and how many processes it may use."""
+
+    data: str
+    workers: int = 1
+
+    @property
+    def lake(self) -> Lake:
+        """Its lake."""
+        return Lake(Path(self.data) / "lake")
+
+    def begun(self, context: Context) -> Stretch:
+        """The stretch of a run that starts: up to the watermark of now, or the one it was given."""
+        given = context.run.tags.get(UNTIL_TAG)
+        until = int(given) if given else watermark(origins(Path(self.data) / "log"))
+        return Stretch(Path(self.data), self.lake, days_of(context), until, self.workers)
+
+    def stretch(self, context: Context) -> Stretch:
+        """The stretch of a run whose messages are in the lake: as far as these go."""
+        days = days_of(context)
+        clock = self.lake.read("log_clock", days)["until_ns"]
+        until = int(clock.max() or 0) or derived_until(self.lake)  # type: ignore[arg-type]
+        return Stretch(Path(self.data), self.lake, days, until, self.workers)
+
+
+def days_of(context: Context) -> tuple[date, ...]:
+    """The days of a run: one partition, or a range of them."""
+    tags = context.run.tags
+    first, last = (tags.get(tag, tags.get(DAY_TAG, "")) for tag in RANGE_TAGS)
+    return days_between(date.fromisoformat(first), date.fromisoformat(last))
