@@ -4,7 +4,7 @@ OCPP 1.6 §7.43 SampledValue and its enums; OCPP 2.0.1 part 2 §2.43. Absent par
 specification's defaults; unknown ones are kept as they came.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from ingest.protocols.ocpp.scalars import Flags, member, shown, spellings, whole
@@ -36,9 +36,8 @@ CONTEXTS = spellings("""
     Interruption.Begin Interruption.End Other Sample.Clock Sample.Periodic Transaction.Begin
     Transaction.End Trigger
 """)
-UNITS = spellings("""
+UNITS_16 = spellings("""
     Wh kWh varh kvarh W kW VA kVA var kvar A V K Celcius Celsius Fahrenheit Percent
-    ASU B dB dBm Deg Hz kPa lx m ms2 N Ohm Pa RH RPM s VAh kVAh
 """)
 _ENERGY = {"mWh": -3, "Wh": 0, "kWh": 3, "MWh": 6, "GWh": 9}
 _POWER = {"mW": -3, "W": 0, "kW": 3, "MW": 6}
@@ -58,26 +57,51 @@ class Label:
     unit: str
     wh: int | None
     watt: int | None
-    flags: tuple[tuple[str, str], ...]
+    flags: tuple[tuple[str, str], ...] = ()
 
 
 @lru_cache(maxsize=8192, typed=True)
-def label(  # noqa: PLR0917 - positional is what the cache keys by
+def label_16(
+    measurand: object, phase: object, location: object, context: object, unit: object
+) -> Label:
+    """From the raw JSON values of an OCPP 1.6 sample, made `hashable`.
+
+    A fleet says few different things: each is worked out once.
+    """
+    flags: Flags = []
+    found = _label((measurand, phase, location, context), unit, 0, flags)
+    known = found.unit.lower() in UNITS_16 or found.unit in _ENERGY or found.unit in _POWER
+    if found.unit and not known and not any(rule == "unit_mismatch" for rule, _ in flags):
+        flags.append(("unknown_enum", f"unit: {shown(found.unit)} is not in its list: kept"))
+    return replace(found, flags=tuple(flags))
+
+
+@lru_cache(maxsize=8192, typed=True)
+def label_201(  # noqa: PLR0917 - positional is what the cache keys by
     measurand: object,
     phase: object,
     location: object,
     context: object,
     unit: object,
-    multiplier: object = 0,
+    multiplier: object,
 ) -> Label:
-    """From the raw JSON values, made `hashable`.
-
-    A fleet says few different things: each is worked out once.
-    """
+    """The same of OCPP 2.0.1, where a unit is any text and has a power of ten beside it."""
     flags: Flags = []
+    exponent = _multiplier(multiplier, flags)
+    return replace(
+        _label((measurand, phase, location, context), unit, exponent, flags), flags=tuple(flags)
+    )
+
+
+def _label(
+    parts: tuple[object, object, object, object],
+    unit: object,
+    exponent: int | None,
+    flags: Flags,
+) -> Label:
+    measurand, phase, location, context = parts
     what = _part(measurand, REGISTER, MEASURANDS, flags, "measurand")
     symbol, worth = _worth(what, unit, flags)
-    exponent = _multiplier(multiplier, flags)
     power = None if worth is None or exponent is None else worth + exponent
     return Label(
         what,
@@ -87,7 +111,6 @@ def label(  # noqa: PLR0917 - positional is what the cache keys by
         symbol,
         power if _is_energy(what) else None,
         power if what == POWER else None,
-        tuple(flags),
     )
 
 
@@ -130,8 +153,6 @@ def _worth(measurand: str, unit: object, flags: Flags) -> tuple[str, int | None]
         return right, table[right]
     if table:
         flags.append(("unit_mismatch", f"{measurand} cannot be in {shown(name)}: no worth"))
-    elif name.lower() not in UNITS:
-        flags.append(("unknown_enum", f"unit: {shown(name)} is not in its list: kept"))
     return name, None
 
 

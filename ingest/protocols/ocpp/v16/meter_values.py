@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from billing.events import Fact
-from ingest.protocols.ocpp.label import hashable, label
+from ingest.protocols.ocpp.label import hashable, label_16
 from ingest.protocols.ocpp.message import Message
 from ingest.protocols.ocpp.samples import Place, Sampled, readings
 from ingest.protocols.ocpp.scalars import Flags, number, shown, transaction, whole
@@ -48,9 +48,9 @@ def read_sample(sample: dict[str, Any], flags: Flags) -> Sampled:
     get = sample.get
     parts = (get("measurand"), get("phase"), get("location"), get("context"), get("unit"))
     try:
-        what = label(*parts)
+        what = label_16(*parts)
     except TypeError:
-        what = label(*map(hashable, parts))
+        what = label_16(*map(hashable, parts))
     value = get("value")
     if type(value) is str:
         if _is_signed(get("format"), value, flags):

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from billing.events import Fact
-from ingest.protocols.ocpp.label import hashable, label
+from ingest.protocols.ocpp.label import hashable, label_201
 from ingest.protocols.ocpp.message import Message
 from ingest.protocols.ocpp.samples import Place, Sampled, readings
 from ingest.protocols.ocpp.scalars import Flags, number, shown, whole
@@ -41,9 +41,9 @@ def read_sample(sample: dict[str, Any], flags: Flags) -> Sampled:
         flags.append(("other_version_shape", "a sample with OCPP 1.6's `unit`"))
     parts = (get("measurand"), get("phase"), get("location"), get("context"), unit, multiplier)
     try:
-        what = label(*parts)
+        what = label_201(*parts)
     except TypeError:
-        what = label(*map(hashable, parts))
+        what = label_201(*map(hashable, parts))
     signed = get("signedMeterValue")
     value = get("value")
     if type(value) is str:
