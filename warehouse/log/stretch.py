@@ -33,6 +33,7 @@ from warehouse.log.segment import (
 from warehouse.log.tiles import ENTRIES, split_bundle, tile_path
 
 MARKED = ("gap", "clock")
+EACH_COUNTS = ("counter_gap", "time_ran_back")
 NOWHERE = b"\x00" * 32
 
 
@@ -85,7 +86,10 @@ class Stretch:
     last_ns: int = 0
 
     def add(self, position: int, code: str, message: str) -> None:
-        """Note a problem; of one kind the first in each bundle is enough."""
+        """Note a problem; of files that disagree the first entry in each bundle is enough."""
+        if code in EACH_COUNTS:
+            self.problems.append(Problem(position, code, message))
+            return
         bundle = position // WIDTH
         for known in reversed(self.problems):
             if known.position is not None and known.position // WIDTH != bundle:
