@@ -21,6 +21,7 @@ from ingest.protocols.ocpi.wire import (
 
 _NO_INSTANT = datetime(1970, 1, 1, tzinfo=UTC)
 _T = TypeVar("_T")
+_MOST_DIGITS = 15
 
 
 @dataclass(slots=True)
@@ -85,10 +86,14 @@ class Reader:
         if isinstance(value, bool):
             return self._wrong(name, "a number", value, Decimal(0))
         if isinstance(value, int | float):
-            return Decimal(repr(value))
-        if isinstance(value, Decimal):
-            return value
-        return self._number_in_quotes(name, value)
+            found = Decimal(repr(value))
+        elif isinstance(value, Decimal):
+            found = value
+        else:
+            found = self._number_in_quotes(name, value)
+        if not found.is_finite() or found.adjusted() > _MOST_DIGITS:
+            return self._wrong(name, "a number of a quantity", value, Decimal(0))
+        return found
 
     def integer(self, name: str, default: int | None = None) -> int:
         """A whole number; `1.0` is one, with a note. Required without `default`."""

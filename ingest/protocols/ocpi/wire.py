@@ -17,6 +17,7 @@ Wire = dict[str, Any]
 """A JSON object as `loads` gives it: str, bool, int, Decimal, None, list and dict."""
 
 GRAIN = Decimal("0.0001")
+_LARGEST_EXPONENT = 40
 NOT_AVAILABLE = "#NA"
 """What OCPI allows where a required text cannot exist."""
 
@@ -40,14 +41,26 @@ Notes = tuple[Note, ...]
 def loads(text: str | bytes) -> Any:  # noqa: ANN401 - JSON is any
     """JSON text to values, numbers as Decimal with the digits they were written with.
 
-    Raises ValueError on anything that is not JSON (NaN and Infinity included).
+    Raises ValueError on anything that is not JSON (NaN and half of a surrogate pair included) and
+    on a number whose exponent no quantity in the world needs.
     """
-    return json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
+    source = text.decode() if isinstance(text, bytes) else text
+    if "\\u" in source:
+        orjson.loads(source)  # refuses escapes that are no characters
+    return json.loads(
+        source, parse_float=_decimal, parse_int=_whole, parse_constant=_refuse_constant
+    )
 
 
 def dumps(wire: Any) -> str:  # noqa: ANN401 - JSON is any
-    """Values to compact JSON text; a Decimal is printed as the number it is, digit by digit."""
-    return orjson.dumps(wire, default=_digits).decode()
+    """Values to compact JSON text; a Decimal is printed as the number it is, digit by digit.
+
+    Raises TypeError on what is no JSON.
+    """
+    try:
+        return orjson.dumps(wire, default=_digits).decode()
+    except TypeError:
+        return orjson.dumps(_without_wide_integers(wire), default=_digits).decode()
 
 
 def number(value: Decimal) -> Decimal:
@@ -121,6 +134,27 @@ def _digits(value: object) -> orjson.Fragment:
     if isinstance(value, Decimal) and value.is_finite():
         return orjson.Fragment(format(value, "f").encode())
     raise TypeError(f"cannot be said in JSON: {value!r}")
+
+
+def _decimal(text: str) -> Decimal:
+    value = Decimal(text)
+    if abs(value.as_tuple().exponent) > _LARGEST_EXPONENT:  # type: ignore[arg-type]
+        raise ValueError(f"a number out of any range: {text[:40]}")
+    return value
+
+
+def _whole(text: str) -> int | Decimal:
+    """An integer; one of more than 18 digits as Decimal, which the writer can print."""
+    return int(text) if len(text) <= 18 else _decimal(text)
+
+
+def _without_wide_integers(value: Any) -> Any:  # noqa: ANN401 - JSON is any
+    if isinstance(value, dict):
+        return {key: _without_wide_integers(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_wide_integers(item) for item in value]
+    wide = isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 2**63
+    return Decimal(value) if wide else value
 
 
 def _refuse_constant(name: str) -> None:
