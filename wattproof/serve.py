@@ -7,6 +7,7 @@ closed, what came is answered, the log is signed.
 import asyncio
 import signal
 import socket
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -104,7 +105,7 @@ def _http_server(
             clock=clock,
             record_exchange=_recorder(service),
             documents=settings.data / "documents",
-            log_health=lambda: _health(settings.data, writer, service),
+            log_health=lambda: _health(settings.data, clock, writer, service),
             public_url=settings.public_url,
         )
     )
@@ -129,11 +130,14 @@ def _recorder(service: Service) -> Callable[[Exchange], Awaitable[None]]:
     return record
 
 
-def _health(data: Path, writer: LogWriter, service: Service) -> LogHealth:
+def _health(
+    data: Path, clock: SystemClock | SimulatedClock, writer: LogWriter, service: Service
+) -> LogHealth:
+    """The age of the checkpoint is real; it is told in the service's own time."""
     checkpoint = data / "log" / ORIGIN / "checkpoint"
-    signed_ns = checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
+    age_ns = time.time_ns() - checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
     problem = "the store refuses writes" if service.stalled else ""
-    return LogHealth(writer.size, writer.durable_size, signed_ns, problem)
+    return LogHealth(writer.size, writer.durable_size, clock.now_ns() - age_ns, problem)
 
 
 def _registry(data: Path) -> Registry:

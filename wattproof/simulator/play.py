@@ -8,10 +8,8 @@ import os
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
-
-import httpx
 
 from wattproof.refusals import RefusalError
 from wattproof.secret import new_password
@@ -22,6 +20,7 @@ from wattproof.simulator.faults import Fault
 from wattproof.simulator.fleet import fleet
 from wattproof.simulator.link import Tally
 from wattproof.simulator.network import Network, Outlets
+from wattproof.simulator.rest import Rest
 from wattproof.simulator.station import Station
 from wattproof.simulator.timekeeper import DrivenTime, RunningTime, Timekeeper, clock_state
 from wattproof.simulator.traffic import traffic
@@ -107,12 +106,12 @@ async def play(
     that the plan does not fit.
     """
     async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(_client(where))
+        rest = await stack.enter_async_context(Rest(where.http_url, where.api_key))
         driver = Driver(
             where.ocpp_url.rstrip("/"),
             {one.station.id: _station(one, plan.seed) for one in plan.network.outlets},
             passwords,
-            await _timekeeper(client, plan.moments),
+            await _timekeeper(rest, plan.moments),
             timedelta(seconds=window_s),
         )
         return await driver.run(plan.moments, progress)
@@ -120,13 +119,8 @@ async def play(
 
 async def move_clock(where: Where, at: datetime) -> None:
     """Moves a driven clock to `at`."""
-    async with _client(where) as client:
-        await DrivenTime(client).reach(at)
-
-
-def _client(where: Where) -> httpx.AsyncClient:
-    headers = {"Authorization": f"Bearer {where.api_key}"} if where.api_key else {}
-    return httpx.AsyncClient(base_url=where.http_url, headers=headers, trust_env=False, timeout=30)
+    async with Rest(where.http_url, where.api_key) as rest:
+        await DrivenTime(rest).reach(at)
 
 
 def _station(outlets: Outlets, seed: int) -> Station:
@@ -135,20 +129,19 @@ def _station(outlets: Outlets, seed: int) -> Station:
     return kind(outlets.station.id, seed=seed, connectors=outlets.connectors, model=model)
 
 
-async def _timekeeper(client: httpx.AsyncClient, moments: tuple[Moment, ...]) -> Timekeeper:
+async def _timekeeper(rest: Rest, moments: tuple[Moment, ...]) -> Timekeeper:
     """Drives the service's clock where that is possible, else waits for it."""
     if not moments:
         raise RefusalError("there is nothing to play", "give a file with at least one session")
-    state = await clock_state(client)
-    now = datetime.fromisoformat(state["now"]) if state.get("now") else datetime.now(UTC)
+    state = await clock_state(rest)
     first = moments[0].told_at
-    if now > first + timedelta(minutes=1):
+    if state.now > first + timedelta(minutes=1):
         raise RefusalError(
-            f"the service's clock shows {now:%Y-%m-%d %H:%M} UTC, the first session starts on"
-            f" {first:%Y-%m-%d %H:%M}",
+            f"the service's clock shows {state.now:%Y-%m-%d %H:%M} UTC, the first session starts"
+            f" on {first:%Y-%m-%d %H:%M}",
             "use a new data folder and start the service before it, for example: wattproof serve "
             f"--clock-start {first - timedelta(hours=1):%Y-%m-%dT%H:00:00Z} --clock-speed driven",
         )
-    if state.get("driven"):
-        return DrivenTime(client)
-    return RunningTime(client, float(state.get("speed") or 1))
+    if state.mode == "driven":
+        return DrivenTime(rest)
+    return RunningTime(lambda: clock_state(rest))

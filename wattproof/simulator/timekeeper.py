@@ -1,12 +1,25 @@
 """Whose time it is: the service's clock, moved by us (driven) or waited for (real or sped up)."""
 
 import asyncio
-from datetime import datetime
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol
 
-import httpx
-
 from wattproof.refusals import RefusalError
+from wattproof.simulator.rest import Rest
+
+STUCK_S = 30
+"""A clock that shows the same instant for so long is not going to reach another."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockState:
+    """What the service's clock shows (UTC); `mode` is driven, simulated or real."""
+
+    now: datetime
+    mode: str
 
 
 class Timekeeper(Protocol):
@@ -19,53 +32,61 @@ class Timekeeper(Protocol):
 class DrivenTime:
     """Moves the service's simulated clock forward: `PUT /api/v1/clock`."""
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        self._client = client
+    def __init__(self, rest: Rest) -> None:
+        self._rest = rest
         self._now: datetime | None = None
 
     async def reach(self, at: datetime) -> None:
-        """Sets the clock to `at`; never backwards."""
+        """Sets the clock to `at`; never backwards. Raises `RefusalError` where it refuses."""
         if self._now is not None and at <= self._now:
             return
-        answer = await self._client.put("/api/v1/clock", json={"now": instant(at)})
-        if answer.is_error:
-            raise RefusalError(
-                f"the service did not move its clock: HTTP {answer.status_code} {answer.text[:200]}"
-            )
+        status, body = await self._rest.put("/api/v1/clock", {"now": instant(at)})
+        if status != 200:
+            raise RefusalError(f"the service did not move its clock: HTTP {status} {body!s:.200}")
         self._now = at
 
 
 class RunningTime:
-    """Waits for the service's clock, which runs `speed` times as fast as ours."""
+    """Waits for a clock that runs by itself, as fast as it turns out to run."""
 
-    def __init__(self, client: httpx.AsyncClient, speed: float) -> None:
-        self._client = client
-        self._speed = speed
-        self._now: datetime | None = None
+    def __init__(self, state: Callable[[], Awaitable[ClockState]]) -> None:
+        self._state = state
+        self._seen: tuple[float, datetime] | None = None
+        self._speed = 1.0
 
     async def reach(self, at: datetime) -> None:
-        """Sleeps until the clock has come to `at`."""
-        while self._now is None or at > self._now:
-            state = await clock_state(self._client)
-            self._now = datetime.fromisoformat(state["now"])
-            missing_s = (at - self._now).total_seconds() / self._speed
-            if missing_s > 0:
-                await asyncio.sleep(min(missing_s, 60))
+        """Sleeps until the clock has come to `at`. Raises `RefusalError` where it stands still."""
+        moved = time.monotonic()
+        while True:
+            shown = (await self._state()).now
+            if shown >= at:
+                return
+            real = time.monotonic()
+            if self._seen is not None and shown > self._seen[1]:
+                moved = real
+                passed_s = (shown - self._seen[1]).total_seconds()
+                self._speed = max(passed_s / (real - self._seen[0]), 0.01)
+            if real - moved > STUCK_S:
+                raise RefusalError(
+                    f"the service's clock stands at {shown:%Y-%m-%d %H:%M:%S} UTC",
+                    "start the service with --clock-speed driven, or a number above 0",
+                )
+            self._seen = real, shown
+            missing_s = (at - shown).total_seconds() / self._speed
+            await asyncio.sleep(min(max(missing_s, 0.01), 1.0))
 
 
-async def clock_state(client: httpx.AsyncClient) -> dict[str, str]:
-    """`GET /api/v1/clock`: `now` and how it runs. Raises `RefusalError` where nobody answers."""
-    try:
-        answer = await client.get("/api/v1/clock")
-    except httpx.HTTPError as error:
-        raise RefusalError(
-            f"no Wattproof service answers at {client.base_url}: {error}",
-            "start it with wattproof serve, or say where it is with --http-url",
-        ) from error
-    if answer.is_error:
-        return {"now": "", "mode": "real"}
-    state: dict[str, str] = answer.json()
-    return state
+async def clock_state(rest: Rest) -> ClockState:
+    """`GET /api/v1/clock`; a service in real time has none, and its time is ours.
+
+    Raises `RefusalError` where nobody answers.
+    """
+    status, state = await rest.get("/api/v1/clock")
+    if status == 404:
+        return ClockState(datetime.now(UTC), "real")
+    if status != 200:
+        raise RefusalError(f"the clock can't be read: HTTP {status} {state!s:.200}")
+    return ClockState(datetime.fromisoformat(state["now"]), state["mode"])
 
 
 def instant(at: datetime) -> str:
