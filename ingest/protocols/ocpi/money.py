@@ -53,6 +53,8 @@ def apportion(total: Decimal, exact: list[Decimal], grain: Decimal) -> list[Deci
     """
     if not exact or abs(total - sum(exact)) >= grain * len(exact):
         return _each(exact)
+    if len(exact) == 1:
+        return [total]
     floors = [(value / grain).to_integral_value(ROUND_FLOOR) for value in exact]
     missing = int(total / grain - sum(floors))
     order = sorted(range(len(exact)), key=lambda i: floors[i] - exact[i] / grain)

@@ -17,6 +17,8 @@ Wire = dict[str, Any]
 """A JSON object as `loads` gives it: str, bool, int, Decimal, None, list and dict."""
 
 GRAIN = Decimal("0.0001")
+_ZERO = Decimal(0)
+_NUMBERS = (Decimal, int)
 _LARGEST_EXPONENT = 40
 NOT_AVAILABLE = "#NA"
 """What OCPI allows where a required text cannot exist."""
@@ -69,10 +71,8 @@ def number(value: Decimal) -> Decimal:
 
 
 def plain(value: Decimal) -> Decimal:
-    """The same number without trailing zeros, exponent or negative zero."""
-    if value == value.to_integral_value():
-        return value.quantize(Decimal(1)) if value else Decimal(0)
-    return value.normalize()
+    """The same number without trailing zeros or negative zero."""
+    return value.normalize() or _ZERO
 
 
 def instant(at: datetime) -> str:
@@ -81,10 +81,9 @@ def instant(at: datetime) -> str:
     Finer than a millisecond is cut off: peers refuse more (string(25)).
     """
     assert at.tzinfo is not None, "an instant has a zone"
-    utc = at.astimezone(UTC)
-    millis = utc.microsecond // 1000
-    stamp = utc.strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{stamp}.{millis:03d}Z" if millis else f"{stamp}Z"
+    text = at.astimezone(UTC).isoformat()
+    seconds, millis = text[:19], text[20:23]
+    return f"{seconds}.{millis}Z" if at.microsecond >= 1000 else f"{seconds}Z"
 
 
 def parse_instant(text: str) -> datetime | None:
@@ -127,7 +126,7 @@ def display_texts(texts: tuple[tuple[str, str], ...]) -> list[Wire]:
 
 def present(fields: Wire) -> Wire:
     """The fields that are there: None, "" and empty lists are absent on the wire, never null."""
-    return {k: v for k, v in fields.items() if v is not None and v not in ("", [])}
+    return {name: v for name, v in fields.items() if v or isinstance(v, _NUMBERS)}
 
 
 def _digits(value: object) -> orjson.Fragment:
