@@ -4,6 +4,7 @@ Messages that carry money are always answered with a CALLRESULT (a CALLERROR mak
 them for ever or drop the session). The rest follows OCPP-J: CALLERROR with the version's codes.
 """
 
+import re
 from dataclasses import dataclass
 
 from ingest.answer.call import Answer, Call, Payload, Refusal
@@ -30,6 +31,10 @@ class Reply:
     action: str = ""
 
 
+_A_REPLY = re.compile(r"[\s\ufeff\x00]*\[\s*[345]\b")
+"""A cut or broken reply: nobody waits for an answer to it."""
+
+
 def reply(text: str, station: str, protocol: str, view: View, now_ns: int) -> Reply:
     """The answer to one frame of a station that speaks `protocol` (`ocpp1.6`, `ocpp2.0.1`).
 
@@ -39,6 +44,8 @@ def reply(text: str, station: str, protocol: str, view: View, now_ns: int) -> Re
     """
     frame = wire.read_frame(text)
     if frame.type in (wire.CALLRESULT, wire.CALLERROR, wire.CALLRESULTERROR):
+        return Reply(None, flaws=_rules(frame))
+    if frame.type is None and _A_REPLY.match(text):
         return Reply(None, flaws=_rules(frame))
     if frame.type != wire.CALL:
         return _refused(frame, protocol, _not_a_call(frame))
