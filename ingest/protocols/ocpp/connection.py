@@ -1,7 +1,8 @@
 """Connections opened and closed, as the log's own entries tell them. They never move a session."""
 
-from billing.events import EventKind, Fact, TransactionEvent
+from billing.events import EventKind, Fact
 from ingest.protocols.ocpp.message import Message
+from ingest.protocols.ocpp.mould import new_event
 from ingest.protocols.ocpp.scalars import Flags
 from ingest.protocols.ocpp.stamps import ABSENT
 
@@ -17,7 +18,7 @@ def connection(message: Message, payload: dict[str, object], flags: Flags) -> li
         return []
     reason = payload.get("reason")
     return [
-        TransactionEvent(
+        new_event(
             source=message.source,
             received_at=message.received_at,
             station=message.station,

@@ -13,12 +13,13 @@ from typing import Any
 from billing.events import MeterReading, Stamp
 from billing.finding import Source
 from ingest.protocols.ocpp.label import Label
+from ingest.protocols.ocpp.mould import new_reading
 from ingest.protocols.ocpp.scalars import Flags, milli, shown
 from ingest.protocols.ocpp.stamps import flag as stamp_flag
 from ingest.protocols.ocpp.stamps import read_stamp
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Place:
     """What all readings of one message share."""
 
@@ -90,7 +91,7 @@ def _reading(
             wh = milli(value, what.wh, flags)
         elif what.watt is not None:
             watt = milli(value, what.watt, flags)
-    return MeterReading(
+    return new_reading(
         place.source,
         position,
         place.received_at,

@@ -9,9 +9,12 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 from billing.events import Stamp, StampQuality
+from ingest.protocols.ocpp.mould import new_stamp
 
 FIRST_YEAR = 2010
 """No OCPP charger existed before: an earlier year is a clock that was never set."""
+
+_OK = StampQuality.OK
 
 ABSENT = Stamp("", None, StampQuality.ABSENT)
 
@@ -38,7 +41,7 @@ def read_stamp(value: object) -> Stamp:
             pass
         else:
             if at.year >= FIRST_YEAR and value[4] == value[7] == "-":
-                return Stamp(value, at, StampQuality.OK)
+                return new_stamp(value, at, _OK)
     return _lenient(value)
 
 

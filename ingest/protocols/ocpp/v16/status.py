@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from billing.events import EventKind, Fact, StampQuality, TransactionEvent
+from billing.events import EventKind, Fact, StampQuality
 from ingest.protocols.ocpp.frame import Frame
 from ingest.protocols.ocpp.message import Message
+from ingest.protocols.ocpp.mould import new_event
 from ingest.protocols.ocpp.scalars import Flags, member, spellings, text, whole
 from ingest.protocols.ocpp.stamps import ABSENT, flag, read_stamp
 
@@ -46,7 +47,7 @@ def status_notification(message: Message, frame: Frame, flags: Flags) -> list[Fa
     text(payload.get("info"), flags, "info")
     too_long(payload, _LONGEST, flags)
     return [
-        TransactionEvent(
+        new_event(
             source=message.source,
             received_at=message.received_at,
             station=message.station,
@@ -72,7 +73,7 @@ def boot_notification(message: Message, frame: Frame, flags: Flags) -> list[Fact
     unfit_meter(payload.get("meterType"), flags)
     too_long(payload, _LONGEST, flags)
     return [
-        TransactionEvent(
+        new_event(
             source=message.source,
             received_at=message.received_at,
             station=message.station,

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from billing.events import EventKind, Fact, TransactionEvent
+from billing.events import EventKind, Fact
 from ingest.protocols.ocpp import tokens
 from ingest.protocols.ocpp.frame import Frame
 from ingest.protocols.ocpp.message import Message
+from ingest.protocols.ocpp.mould import new_event
 from ingest.protocols.ocpp.samples import Place, readings
 from ingest.protocols.ocpp.scalars import (
     Flags,
@@ -36,7 +37,7 @@ def start_transaction(message: Message, frame: Frame, flags: Flags) -> list[Fact
     if connector is None:
         flags.append(("connector_absent", "expected a connectorId, came none"))
     return [
-        TransactionEvent(
+        new_event(
             source=message.source,
             received_at=message.received_at,
             station=message.station,
@@ -60,7 +61,7 @@ def start_answered(message: Message, frame: Frame) -> list[Fact]:
     if "transactionId" not in frame.payload or not isinstance(info, dict):
         return []
     return [
-        TransactionEvent(
+        new_event(
             source=message.source,
             received_at=message.received_at,
             station=message.station,
@@ -82,7 +83,7 @@ def stop_transaction(message: Message, frame: Frame, flags: Flags) -> list[Fact]
     _mark(flag(stamp), flags)
     number_text = _stopped(payload, flags)
     reason = text(payload.get("reason"), flags, "reason")
-    event = TransactionEvent(
+    event = new_event(
         source=message.source,
         received_at=message.received_at,
         station=message.station,

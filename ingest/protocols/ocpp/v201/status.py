@@ -1,8 +1,9 @@
 """StatusNotification and BootNotification. OCPP 2.0.1 part 2 §1.4, §1.59."""
 
-from billing.events import EventKind, Fact, TransactionEvent
+from billing.events import EventKind, Fact
 from ingest.protocols.ocpp.frame import Frame
 from ingest.protocols.ocpp.message import Message
+from ingest.protocols.ocpp.mould import new_event
 from ingest.protocols.ocpp.scalars import Flags, member, object_of, spellings, text, whole
 from ingest.protocols.ocpp.stamps import ABSENT, flag, read_stamp
 from ingest.protocols.ocpp.v16.status import too_long
@@ -24,7 +25,7 @@ def status_notification(message: Message, frame: Frame, flags: Flags) -> list[Fa
         flags.append(mark)
     status = text(payload.get("connectorStatus"), flags, "connectorStatus")
     return [
-        TransactionEvent(
+        new_event(
             source=message.source,
             received_at=message.received_at,
             station=message.station,
@@ -50,7 +51,7 @@ def boot_notification(message: Message, frame: Frame, flags: Flags) -> list[Fact
     too_long(station, _LONGEST, flags)
     reason = text(payload.get("reason"), flags, "reason")
     return [
-        TransactionEvent(
+        new_event(
             source=message.source,
             received_at=message.received_at,
             station=message.station,

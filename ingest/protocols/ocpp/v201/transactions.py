@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from billing.events import EventKind, Fact, TransactionEvent
+from billing.events import EventKind, Fact
 from ingest.protocols.ocpp import tokens
 from ingest.protocols.ocpp.frame import Frame
 from ingest.protocols.ocpp.message import Message
+from ingest.protocols.ocpp.mould import new_event
 from ingest.protocols.ocpp.samples import Place, readings
 from ingest.protocols.ocpp.scalars import (
     Flags,
@@ -61,7 +62,7 @@ def transaction_event(message: Message, frame: Frame, flags: Flags) -> list[Fact
         flags.append(("tx_id_absent", "expected a transactionId, came none"))
     evse, connector = _evse(payload.get("evse"), flags)
     token, token_type = _id_token(payload.get("idToken"), flags)
-    event = TransactionEvent(
+    event = new_event(
         source=message.source,
         received_at=message.received_at,
         station=message.station,
