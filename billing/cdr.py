@@ -122,6 +122,15 @@ def derive(
     if refused is not None:
         rule, message = refused
         return Rejection(session.id, session.version, rule, message)
+    try:
+        return _priced(session, context, policy)
+    except (ArithmeticError, ValueError) as error:
+        message = f"the tariff's numbers cannot be reckoned with: {type(error).__name__}: {error}"
+        return Rejection(session.id, session.version, "not_priceable", message)
+
+
+def _priced(session: Session, context: Context, policy: PricingPolicy) -> CDR:
+    """The CDR of a session that nothing keeps from being billed."""
     token, location, tariff = context.token, context.location, context.tariff
     evse, connector = context.evse, context.connector
     assert token is not None, "refused above"

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from billing.money import EXACT, round_to
 from billing.period import ChargingPeriod
 from billing.policy import DEFAULT_POLICY, PricingPolicy
-from billing.restriction import Moment
+from billing.restriction import Moment, duration
 from billing.schedule import Choice, Phase, Schedule, prepare
 from billing.session import Activity, Session
 from billing.tariff import Dimension, Tariff
@@ -114,7 +114,8 @@ def _marks(session: Session, schedule: Schedule, course: _Course) -> list[_Mark]
     start, end = session.start_at, session.end_at
     instants = {change.at for change in session.activity}
     instants.update(schedule.clock_edges(start, end))
-    instants.update(start + timedelta(seconds=after) for after in schedule.thresholds.seconds)
+    durations = [duration(seconds) for seconds in schedule.thresholds.seconds]
+    instants.update(start + after for after in durations if after < end - start)
     instants.update(_band_changes(session, schedule.thresholds.power))
     inside = {at: course.mark(at) for at in instants if start < at < end}
     for level in schedule.thresholds.kwh:

@@ -46,6 +46,7 @@ class InvoiceLine:
     start_at: datetime
     end_at: datetime
     time_zone: str
+    """Whose clock its times are shown by: the site's, else the seller's."""
     location: str
     evse_id: str
     contract_id: str
@@ -166,7 +167,7 @@ def draft(seller: Party, buyer: Party, month: str, cdrs: Iterable[CDR]) -> Invoi
     with localcontext(EXACT):
         lines: list[InvoiceLine] = []
         for cdr in ordered:
-            lines.extend(_lines(cdr, len(lines) + 1))
+            lines.extend(_lines(cdr, len(lines) + 1, seller.time_zone))
         taxes = _taxes(lines, currency)
         net = sum((line.net for line in lines), ZERO)
         tax = sum((line.tax for line in taxes), ZERO)
@@ -189,7 +190,7 @@ def draft(seller: Party, buyer: Party, month: str, cdrs: Iterable[CDR]) -> Invoi
     )
 
 
-def _lines(cdr: CDR, position: int) -> list[InvoiceLine]:
+def _lines(cdr: CDR, position: int, zone: str) -> list[InvoiceLine]:
     """A line per VAT rate, lowest first: rounded such that they sum to the CDR's total cost."""
     by_rate = nets_by_rate(cdr)
     with_energy = {line.vat for line in cdr.receipt.lines if line.dimension is Dimension.ENERGY}
@@ -206,7 +207,7 @@ def _lines(cdr: CDR, position: int) -> list[InvoiceLine]:
                 session_id=cdr.session_id,
                 start_at=cdr.start_at,
                 end_at=cdr.end_at,
-                time_zone=cdr.location.time_zone,
+                time_zone=cdr.location.time_zone or zone,
                 location=", ".join(part for part in (cdr.location.name, cdr.location.city) if part),
                 evse_id=cdr.evse.evse_id or cdr.evse.uid,
                 contract_id=cdr.token.contract_id,

@@ -18,7 +18,7 @@ from billing.money import EXACT, Rounding, minor_unit, round_to
 from billing.period import ChargingPeriod
 from billing.policy import DEFAULT_POLICY, PricingPolicy
 from billing.receipt import CostGroup, Line, Note, Receipt
-from billing.restriction import Moment
+from billing.restriction import Moment, duration
 from billing.schedule import Phase, Schedule, prepare
 from billing.session import Activity
 from billing.step import TIMES, Quantity, surplus
@@ -318,7 +318,7 @@ def _moments_within(schedule: Schedule, period: ChargingPeriod, moment: Moment) 
         if moment.kwh < kwh < until:
             yield replace(moment, kwh=kwh)
     for seconds in limits.seconds:
-        elapsed = timedelta(seconds=seconds)
+        elapsed = duration(seconds)
         if moment.elapsed < elapsed < moment.elapsed + (period.end_at - period.start_at):
             yield replace(moment, elapsed=elapsed)
 

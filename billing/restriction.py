@@ -114,11 +114,19 @@ def _energy(low: Decimal | None, high: Decimal | None) -> Test:
 
 
 def _duration(low: int | None, high: int | None) -> Test:
-    least = None if low is None else timedelta(seconds=low)
-    most = None if high is None else timedelta(seconds=high)
+    least, most = (None if edge is None else duration(edge) for edge in (low, high))
     return lambda moment: (
         (least is None or moment.elapsed >= least) and (most is None or moment.elapsed < most)
     )
+
+
+def duration(seconds: int) -> timedelta:
+    """A threshold of duration; one beyond all sessions is as good as never."""
+    return timedelta(seconds=min(seconds, _NEVER))
+
+
+_NEVER = 10**12
+"""Thirty thousand years, in seconds."""
 
 
 def _power(low: Decimal | None, high: Decimal | None, policy: PricingPolicy) -> Test:

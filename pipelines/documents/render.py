@@ -109,7 +109,7 @@ def _plain(invoice: Invoice) -> dict[str, Any]:
 
 
 def _line(line: InvoiceLine, currency: str) -> dict[str, Any]:
-    zone = ZoneInfo(line.time_zone or "UTC")
+    zone = ZoneInfo(line.time_zone)
     return {
         "position": line.position,
         "cdr_id": line.cdr_id,

@@ -2,16 +2,28 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from billing.cdr import CDR, Rejection, credit, derive, supersede
 from billing.finding import Finding, Severity
+from billing.money import EXACT
 from billing.record import dumps, loads
+from billing.tariff import (
+    Dimension,
+    PriceComponent,
+    PriceLimit,
+    ReservationRestriction,
+    Restrictions,
+    TariffElement,
+    TaxIncluded,
+)
 from tests.billing.cdr.samples import SITE, SOURCE, context, session
-from tests.billing.pricing.samples import at, tariff
+from tests.billing.pricing.samples import at, tariff, tariff_of
 
 HOLD = Finding(SOURCE, "energy_impossible", Severity.HOLD, "too much")
 
@@ -76,6 +88,51 @@ def test_nothing_vanishes(
 
 def test_the_zone_of_the_site_serves_where_the_location_names_none() -> None:
     assert made(location=replace(SITE, time_zone=""), zone="Europe/Oslo").currency == "EUR"
+
+
+def test_a_tariff_out_of_this_world_is_a_rejection_and_stops_no_run() -> None:
+    endless = tariff_of({"elements": [["ENERGY 0.45 vat -100"]], "tax_included": "YES"})
+    found = derive(session(), context(tariff=endless))
+    assert isinstance(found, Rejection)
+    assert (found.rule, "DivisionByZero" in found.message) == ("not_priceable", True)
+
+
+wild = st.decimals(allow_nan=False, allow_infinity=False)
+whole = st.integers(-(10**20), 10**20)
+
+
+@settings(deadline=None)
+@given(
+    st.builds(PriceComponent, st.sampled_from(Dimension), wild, whole, st.none() | wild),
+    st.builds(
+        Restrictions,
+        min_kwh=st.none() | wild,
+        max_power=st.none() | wild,
+        min_duration=st.none() | st.integers(0, 10**20),
+        start_date=st.none() | st.dates(),
+        start_time=st.none() | st.times(),
+        end_time=st.none() | st.times(),
+        reservation=st.none() | st.sampled_from(ReservationRestriction),
+    ),
+    st.sampled_from(TaxIncluded),
+    st.none() | st.builds(PriceLimit, wild, st.none() | wild),
+)
+def test_no_tariff_breaks_a_run(
+    rule: PriceComponent, limits: Restrictions, taxes: TaxIncluded, cap: PriceLimit | None
+) -> None:
+    own = replace(
+        tariff("energy"),
+        elements=(TariffElement((rule,), limits), *tariff("start_energy_parking").elements),
+        tax_included=taxes,
+        max_price=cap,
+    )
+    found = derive(session(parked_from="2026-10-05T13:07"), context(tariff=own))
+    if isinstance(found, CDR):
+        assert sum(one.energy_wh for one in found.periods) == 20_000
+        with localcontext(EXACT):
+            assert sum(line.net for line in found.receipt.lines) == found.receipt.exact_total.net
+    else:
+        assert found.rule == "not_priceable"
 
 
 def test_a_credit_takes_the_whole_cdr_back() -> None:
