@@ -1,16 +1,27 @@
 """Days derived in order, without Dagster: what replay and benchmarks run, step by step."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 from pipelines.steps import STEPS, Hashes
-from pipelines.stretch import Stretch, day_of, days_between, first_received_ns
+from pipelines.stretch import (
+    DAY_NS,
+    Stretch,
+    day_of,
+    days_between,
+    first_received_ns,
+    position,
+    start_of,
+)
 from warehouse.lake import Lake
 from warehouse.log import origins, watermark
 
 KINDS = frozenset({"message", "connection", "operator", "decision"})
 """Entries that anything is derived from."""
+ENTRIES_AT_ONCE = 1_500_000
+"""Entries of the log that one stretch takes: what fits into memory with room to spare."""
 
 Progress = Callable[[str], None]
 
@@ -30,6 +41,28 @@ def whole_log(
     if first is None or day_of(until) < first:
         return None
     return Stretch(data, lake, days_between(first, day_of(until)), until, workers)
+
+
+def parts(stretch: Stretch, at_once: int = ENTRIES_AT_ONCE) -> Iterator[Stretch]:
+    """A stretch cut into stretches of at most `at_once` entries each, or of a single day."""
+    readers = [(reader, reader.size) for reader in stretch.readers]
+    days: list[date] = []
+    taken = 0
+    for day in stretch.days:
+        bounds = (start_of(day), start_of(day) + DAY_NS)
+        low, high = (
+            sum(position(reader, at_ns, size) for reader, size in readers) for at_ns in bounds
+        )
+        if days and taken + high - low > at_once:
+            yield _cut(stretch, days)
+            days, taken = [], 0
+        days.append(day)
+        taken += high - low
+    yield _cut(stretch, days)
+
+
+def _cut(stretch: Stretch, days: list[date]) -> Stretch:
+    return replace(stretch, days=tuple(days), until_ns=stretch.end_of(days[-1]))
 
 
 def derive_stretch(stretch: Stretch, progress: Progress | None = None) -> Hashes:

@@ -1,7 +1,8 @@
 """`derive`: the assets of `definitions` for every day that is not finished, without a server."""
 
 import fcntl
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,17 +10,16 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from pipelines.days import Progress, parts
 from pipelines.finished import unfinished, write_finished
 from pipelines.resources import RANGE_TAGS, UNTIL_TAG
-from pipelines.stretch import DAY_NS, days_between, instant, position, start_of
-from warehouse.clock import open_clock
+from pipelines.stretch import Stretch, days_between, instant
+from warehouse.clock import Clock, open_clock
 from warehouse.lake import Lake
 from warehouse.log import LogLocked, LogReader, LogWriter, create_key, origins, watermark
 
-ENTRIES_AT_ONCE = 1_500_000
-"""Entries of the log that one run takes: what fits into memory with room to spare."""
-
-Progress = Callable[[str], None]
+_TOLD = frozenset({"books", "operator"})
+"""Origins whose newest entries somebody may be waiting to see derived."""
 
 
 class DerivationError(Exception):
@@ -76,22 +76,24 @@ def derive(
     data = data.absolute()
     with _alone(data):
         tick(data)
-        until = watermark(origins(data / "log"))
+        until = _wait_for_live(data)
         days = unfinished(data, until)
         if days is not None:
             first, last = from_day or days[0], min(to_day or days[1], days[1])
             days = (first, last)
-            for part in _parts(data, first, last):
-                _run(data, part, min(until, start_of(part[1]) + DAY_NS - 1), workers, progress)
-            until = min(until, start_of(last) + DAY_NS - 1)
+            whole = Stretch(data, Lake(data / "lake"), days_between(first, last), until, workers)
+            for stretch in parts(whole):
+                _run(stretch, progress)
+            until = whole.end_of(last)
         run = write_finished(data, until)
         return _summary(Lake(data / "lake"), days, until, run["tables"])
 
 
 def tick(data: Path) -> None:
     """Let every origin that no process holds reach the present; a live one ticks by itself."""
-    clock = open_clock(data)
-    for reader in origins(data / "log"):
+    readers = origins(data / "log")
+    clock = _Ahead(open_clock(data), _newest(readers))
+    for reader in readers:
         try:
             writer = LogWriter.open(
                 reader.folder, origin=reader.origin, signer=create_key(data), clock=clock,
@@ -103,6 +105,37 @@ def tick(data: Path) -> None:
             writer.append(b'{"action":"tick"}', kind="tick", protocol="wattproof")
             writer.commit()
             writer.checkpoint()
+
+
+@dataclass(slots=True)
+class _Ahead:
+    """A clock that shows no less than what the log has heard of: a simulated one may stand."""
+
+    clock: Clock
+    least_ns: int
+
+    def now_ns(self) -> int:
+        """UTC nanoseconds since the epoch."""
+        return max(self.clock.now_ns(), self.least_ns)
+
+
+def _newest(readers: Sequence[LogReader]) -> int:
+    last = [reader.last_entry() for reader in readers]
+    return max((entry.received_ns for entry in last if entry), default=0)
+
+
+def _wait_for_live(data: Path, patience_s: int = 5) -> int:
+    """The watermark, once it has passed all that the log held a moment ago.
+
+    A live origin ticks at its own pace; after `patience_s` seconds the watermark of then must do.
+    """
+    readers = origins(data / "log")
+    newest = _newest([reader for reader in readers if reader.origin in _TOLD])
+    for _ in range(patience_s * 10):
+        if watermark(readers) >= newest:
+            break
+        time.sleep(0.1)
+    return watermark(readers)
 
 
 @contextmanager
@@ -118,35 +151,15 @@ def _alone(data: Path) -> Iterator[None]:
         yield
 
 
-def _parts(data: Path, first: date, last: date) -> Iterator[tuple[date, date]]:
-    """The days in runs of at most ENTRIES_AT_ONCE entries, or a single day."""
-    readers = [(reader, reader.size) for reader in origins(data / "log")]
-    begin, taken = first, 0
-    for day in days_between(first, last):
-        count = sum(_entries(reader, size, day) for reader, size in readers)
-        if taken and taken + count > ENTRIES_AT_ONCE:
-            yield begin, days_between(begin, day)[-2]
-            begin, taken = day, 0
-        taken += count
-    yield begin, last
-
-
-def _entries(reader: LogReader, size: int, day: date) -> int:
-    start = start_of(day)
-    return position(reader, start + DAY_NS, size) - position(reader, start, size)
-
-
-def _run(
-    data: Path, days: tuple[date, date], until_ns: int, workers: int, progress: Progress | None
-) -> None:
+def _run(stretch: Stretch, progress: Progress | None) -> None:
     """One run of the job over a range of days, in this process."""
     import dagster as dg  # noqa: PLC0415 - seconds to import, and only needed here
 
     from pipelines.definitions import JOB, definitions  # noqa: PLC0415 - as above
 
-    names = (days[0].isoformat(), days[1].isoformat())
-    tags = dict(zip(RANGE_TAGS, names, strict=True)) | {UNTIL_TAG: str(until_ns)}
-    job = definitions(data, workers=workers).resolve_job_def(JOB)
+    names = (stretch.days[0].isoformat(), stretch.days[-1].isoformat())
+    tags = dict(zip(RANGE_TAGS, names, strict=True)) | {UNTIL_TAG: str(stretch.until_ns)}
+    job = definitions(stretch.data, workers=stretch.workers).resolve_job_def(JOB)
     if progress is not None:
         progress(f"{names[0]} to {names[1]}")
     with dg.DagsterInstance.ephemeral() as instance:

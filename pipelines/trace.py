@@ -1,0 +1,190 @@
+"""From a line of an invoice down to the charger's own words, and from a frame up to the money.
+
+Reads the lake for what rests on what, and the log for the words themselves, each with its proof.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from billing.finding import Source
+from warehouse.lake import Lake
+from warehouse.log import LogReader
+
+Row = dict[str, Any]
+
+
+class TraceError(Exception):
+    """A reference that leads nowhere; one sentence that says what was looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One entry of the log, verbatim, with its `.tlog-proof` under the newest checkpoint."""
+
+    source: Source
+    received_at: datetime
+    kind: str
+    station: str
+    direction: str
+    text: str
+    proof: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceLineRef:
+    """`NLWTP-I2026-000001:3`."""
+
+    number: str
+    position: int
+
+    def __str__(self) -> str:
+        """The form that commands take."""
+        return f"{self.number}:{self.position}"
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One session version with what rests on it and what it rests on.
+
+    `cdr_ids` are the CDRs of that version, credits included; `lines` the invoice lines of these.
+    """
+
+    session_id: str
+    version: int
+    station: str
+    start_at: datetime
+    end_at: datetime
+    energy_source: str
+    energy_wh: str
+    cdr_ids: tuple[str, ...]
+    lines: tuple[InvoiceLineRef, ...]
+    frames: tuple[Frame, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TraceUp:
+    """A frame, and every session version that rests on it (newest last), with CDRs and lines."""
+
+    frame: Frame
+    sessions: tuple[tuple[str, int], ...]
+    cdr_ids: tuple[str, ...]
+    lines: tuple[InvoiceLineRef, ...]
+
+
+def trace(data: Path, ref: str) -> Trace:
+    """Down from `INVOICE:LINE`, a CDR id or a session id (its newest version).
+
+    Raises TraceError, LogDamaged.
+    """
+    lake = Lake(data / "lake")
+    session = _session(lake, ref)
+    cdrs = _cdrs(lake, [(session["session_id"], session["version"])], session["day"])
+    return Trace(
+        session_id=session["session_id"],
+        version=session["version"],
+        station=session["station"],
+        start_at=session["start_at"],
+        end_at=session["end_at"],
+        energy_source=session["energy_source"],
+        energy_wh=str(session["energy_wh"]),
+        cdr_ids=cdrs,
+        lines=_lines(lake, cdrs),
+        frames=tuple(_frames(data, [(s["origin"], s["index"]) for s in session["sources"]])),
+    )
+
+
+def trace_up(data: Path, source: str) -> TraceUp:
+    """Up from a frame, `origin:index`. Raises TraceError, LogDamaged."""
+    origin, _, index = source.rpartition(":")
+    if not origin or not index.isdecimal():
+        raise TraceError(f"a frame is named like ingest-1:4711, not {source!r}")
+    lake = Lake(data / "lake")
+    frame = next(_frames(data, [(origin, int(index))]))
+    days = [day for day in lake.days("session") if day >= frame.received_at.date()]
+    one = (pl.element().struct["origin"] == origin) & (pl.element().struct["index"] == int(index))
+    rests = pl.col("sources").list.eval(one).list.any()
+    found = lake.read("session", days, where=rests).sort("emitted_at", "session_id", "version")
+    versions = list(found.select("session_id", "version").iter_rows())
+    cdrs = _cdrs(lake, versions, found["day"][0]) if versions else ()
+    return TraceUp(frame, tuple(versions), cdrs, _lines(lake, cdrs))
+
+
+def _session(lake: Lake, ref: str) -> Row:
+    """The session version that a reference leads to."""
+    hint: date | None
+    number, _, position = ref.rpartition(":")
+    if number and position.isdecimal():
+        cdr_id, hint = _invoiced(lake, number, int(position))
+        cdr = _find(lake, "cdr", pl.col("cdr_id") == cdr_id, hint)
+    else:
+        cdr = _find(lake, "cdr", pl.col("cdr_id") == ref)
+    if cdr is None:
+        wanted, hint = pl.col("session_id") == ref, None
+    else:
+        wanted = pl.col("session_id") == cdr["session_id"]
+        wanted &= pl.col("version") == cdr["version"]
+        hint = cdr["last_updated"].date()
+    session = _find(lake, "session", wanted, hint)
+    if session is None:
+        raise TraceError(f"{ref} is no INVOICE:LINE, CDR or session of this lake")
+    return session
+
+
+def _invoiced(lake: Lake, number: str, position: int) -> tuple[str, date]:
+    """The CDR of an invoice line, and a day near the one it was emitted on."""
+    wanted = (pl.col("number") == number) & (pl.col("position") == position)
+    line = _find(lake, "invoice_line", wanted)
+    if line is None:
+        raise TraceError(f"no invoice {number} with a line {position} was issued")
+    return line["cdr_id"], line["end_at"].date()
+
+
+def _find(lake: Lake, table: str, where: pl.Expr, hint: date | None = None) -> Row | None:
+    """The newest row that meets `where`; days next to the hint are looked at first."""
+    days = lake.days(table)
+    if hint is not None:
+        near = [day for day in days if timedelta(0) <= day - hint <= timedelta(days=2)]
+        found = lake.read(table, near, where=where)
+        if found.height:
+            return found.row(-1, named=True)
+    found = lake.read(table, days, where=where).sort("day", maintain_order=True)
+    return found.row(-1, named=True) if found.height else None
+
+
+def _cdrs(lake: Lake, versions: list[tuple[str, int]], first: date) -> tuple[str, ...]:
+    """The CDRs of session versions, oldest first; a credit stands under the version it credits."""
+    ids = [session_id for session_id, _ in versions]
+    days = [day for day in lake.days("cdr") if day >= first]
+    rows = lake.read("cdr", days, where=pl.col("session_id").is_in(ids))
+    wanted = set(versions)
+    ordered = rows.sort("last_updated", "version", "credit").iter_rows(named=True)
+    return tuple(r["cdr_id"] for r in ordered if (r["session_id"], r["version"]) in wanted)
+
+
+def _lines(lake: Lake, cdr_ids: tuple[str, ...]) -> tuple[InvoiceLineRef, ...]:
+    rows = lake.read("invoice_line", where=pl.col("cdr_id").is_in(list(cdr_ids)))
+    ordered = rows.sort("number", "position").select("number", "position").iter_rows()
+    return tuple(InvoiceLineRef(number, position) for number, position in ordered)
+
+
+def _frames(data: Path, places: list[tuple[str, int]]) -> Iterator[Frame]:
+    readers = {origin: LogReader(data / "log" / origin) for origin, _ in places}
+    for origin, index in places:
+        reader = readers[origin]
+        if not reader.folder.is_dir() or index >= reader.size:
+            raise TraceError(f"the log has no entry {origin}:{index}")
+        record = reader.record(index)
+        yield Frame(
+            source=Source(origin, index),
+            received_at=record.entry.received_at,
+            kind=record.entry.kind,
+            station=record.entry.peer,
+            direction=record.entry.direction,
+            text=record.payload.decode("utf-8", "backslashreplace"),
+            proof=reader.proof_text(index),
+        )
