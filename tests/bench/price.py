@@ -61,8 +61,8 @@ def run(seconds: float = 1.5) -> list[Figure]:
     return [
         Figure("receipts of 1-3 elements", rate(receipts, seconds), "/s/core", 5_000, "higher"),
         Figure("sessions cut and made CDRs", rate(cdrs, seconds), "/s/core", 2_800, "higher"),
-        Figure("CDR records written", rate(written, seconds), "/s/core", 10_000, "higher"),
-        Figure("CDR records read", rate(read, seconds), "/s/core", 5_000, "higher"),
+        Figure("CDR records written", rate(written, seconds), "/s/core", None, "higher"),
+        Figure("CDR records read", rate(read, seconds), "/s/core", None, "higher"),
     ]
 
 
