@@ -89,8 +89,8 @@ class RecordExchanges:
             answer = _Answer.of(failure(500, 3000, "server error", now_ns=self._now()))
         try:
             await self._record(self._exchange(scope, body, answer))
-        except OSError as error:
-            _log.error("not answered: the exchange could not be recorded: %s", error)
+        except Exception as error:  # noqa: BLE001 - whatever the reason, it is not in the log
+            _log.error("not answered: the exchange could not be recorded: %s", error)  # noqa: TRY400 - one line for the operator
             answer = _Answer.of(failure(503, 3000, "the log is unavailable", now_ns=self._now()))
         await answer.replay(send)
 

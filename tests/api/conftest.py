@@ -23,6 +23,7 @@ from billing.cdr import CDR
 from ingest.protocols.ocpi import VERSIONS, dumps, loads, read_cdr, write_cdr
 from warehouse.clock import SimulatedClock, to_ns
 from warehouse.lake import TABLES, Lake
+from warehouse.log.errors import StoreUnavailable
 from warehouse.registry import Registry
 
 NOON = datetime(2026, 10, 20, 12, tzinfo=UTC)
@@ -182,7 +183,7 @@ async def world(lake_folder: Path, registry: Registry, tmp_path: Path) -> AsyncI
     async def record_exchange(exchange: Exchange) -> None:
         await asyncio.sleep(0)
         if made[0].log_is_full:
-            raise OSError("no space left on device")
+            raise StoreUnavailable("no space left on device")
         made[0].exchanges.append(exchange)
 
     app = create_app(
