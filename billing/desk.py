@@ -73,6 +73,7 @@ class Desk:
             self.close(dossier, fact.received_at)
         else:
             dossier.closed_at = None
+            dossier.last_at = fact.received_at
             self.set_due(dossier, fact.received_at + self.policy.stale_open + self.policy.settle)
 
     def close(self, dossier: Dossier, at: datetime) -> None:

@@ -59,6 +59,7 @@ def _status(desk: Desk, event: TransactionEvent) -> None:
         return
     desk.touch(dossier, event)
     dossier.events.append(event)
+    dossier.last_at = event.received_at
 
 
 def _watch(desk: Desk, event: TransactionEvent, place: int) -> None:

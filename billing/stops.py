@@ -32,12 +32,12 @@ def updated(desk: Desk, event: TransactionEvent) -> None:
     """TransactionEvent Updated; without a start it opens a dossier that waits for one."""
     dossier = desk.by_transaction.get(event.transaction)
     if dossier is None:
-        dossier = open_fit(desk, event)
+        dossier = _waiting(desk, event) or open_fit(desk, event)
         if dossier is None:
             dossier = desk.new(event, event.evse or 0)
             desk.name(dossier, event.transaction, event)
             desk.set_due(dossier, event.received_at + desk.policy.stale_open + desk.policy.settle)
-        else:
+        elif dossier.transaction != event.transaction:
             note_other_id(desk, dossier, event)
     desk.touch(dossier, event)
     dossier.events.append(event)
@@ -64,7 +64,16 @@ def _stopped(desk: Desk, event: TransactionEvent) -> Dossier:
     if fit is not None:
         note_other_id(desk, fit, event)
         return fit
-    orphan = desk.new(event, event.evse or 0)
+    orphan = _waiting(desk, event) or desk.new(event, event.evse or 0)
     if not placeholder:
         desk.name(orphan, event.transaction, event)
     return orphan
+
+
+def _waiting(desk: Desk, event: TransactionEvent) -> Dossier | None:
+    """The transaction that waits for its start under this very id, useless as the id may be."""
+    for dossier in desk.open.values():
+        same = dossier.start is None and dossier.transaction == event.transaction
+        if same and dossier.place == (event.evse or dossier.place):
+            return dossier
+    return None
