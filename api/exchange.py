@@ -90,7 +90,7 @@ class RecordExchanges:
         try:
             await self._record(self._exchange(scope, body, answer))
         except Exception as error:  # noqa: BLE001 - whatever the reason, it is not in the log
-            _log.error("not answered: the exchange could not be recorded: %s", error)  # noqa: TRY400 - one line for the operator
+            _log.error("not answered: the exchange could not be recorded: %s", error)
             answer = _Answer.of(failure(503, 3000, "the log is unavailable", now_ns=self._now()))
         await answer.replay(send)
 
