@@ -7,7 +7,7 @@ a message that yields no fact yields findings instead.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import NamedTuple
 
 from billing.events import Fact
 from billing.finding import Finding
@@ -26,8 +26,7 @@ from ingest.protocols.ocpp.v201 import status as status_201
 from ingest.protocols.ocpp.v201 import transactions as transactions_201
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """All that one message gives: `facts` in the order they stood in it, and `findings`."""
 
     facts: tuple[Fact, ...] = ()
@@ -44,9 +43,9 @@ def read(message: Message) -> Reading:
     """
     if message.direction == "out" and message.kind == "message":
         return _ours(message)
-    frame = read_frame(message.text)
     if message.kind == "connection":
         return _entry(message)
+    frame = read_frame(message.text)
     if frame.type not in (CALL, SEND):
         return Reading((), _findings(message, frame, list(frame.problems)))
     flags: Flags = list(frame.problems)
@@ -164,8 +163,10 @@ def _called(message: Message, frame: Frame, flags: Flags) -> list[Fact]:
         flags.append(("payload_empty", f"expected a {action}, came an empty object"))
         return []
     reader = _READERS[version].get(action)
-    other = _READERS[_OTHER[version]].get(action)
-    if other and other is not reader and _is_other(reader, other, payload):
+    other = None
+    if reader is None or (reader.marks and reader.marks.isdisjoint(payload)):
+        other = _READERS[_OTHER[version]].get(action)
+    if other and (reader is None or not other.marks.isdisjoint(payload)):
         said = "OCPP 1.6" if version != "v16" else "OCPP 2.0.1"
         flags.append(
             ("other_version_shape", f"a {action} of {said} on a {message.protocol} socket")
@@ -181,13 +182,6 @@ def _called(message: Message, frame: Frame, flags: Flags) -> list[Fact]:
         came = action[:60] or "nothing"
         flags.append(("unknown_action", f"expected an action of {message.protocol}, came {came}"))
     return []
-
-
-def _is_other(reader: Reader | None, other: Reader, payload: dict[str, Any]) -> bool:
-    """Whether the payload has the other version's shape and not this one's."""
-    if reader is None:
-        return True
-    return reader.marks.isdisjoint(payload) and not other.marks.isdisjoint(payload)
 
 
 def _ours(message: Message) -> Reading:

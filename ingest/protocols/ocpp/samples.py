@@ -4,7 +4,7 @@ Walks whatever shape came; `Sampled` of the version at hand says what a single s
 OCPP 1.6 §7.33 MeterValue, OCPP 2.0.1 part 2 §2.27 MeterValueType.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -62,23 +62,23 @@ def readings(
     return found
 
 
-def _items(value: object, flags: Flags, name: str) -> Iterator[dict[str, Any]]:
+def _items(value: object, flags: Flags, name: str) -> list[dict[str, Any]]:
     """The objects of a list that may be missing, empty, an object itself, or hold strangers."""
+    if isinstance(value, list) and value:
+        for item in value:
+            if type(item) is not dict:
+                flags.append(("not_object", f"{name}: expected an object, came {shown(item)}"))
+        return [item for item in value if type(item) is dict]
+    if isinstance(value, list):
+        flags.append((f"{name.lower()}_empty", f"{name}: came an empty list: no reading"))
+        return []
     if isinstance(value, dict):
         flags.append((f"{name.lower()}_not_array", f"{name}: expected a list, came an object"))
-        yield value
-    elif not isinstance(value, list):
-        came = "nothing" if value is None else shown(value)
-        rule = "absent" if value is None else "not_array"
-        flags.append((f"{name.lower()}_{rule}", f"{name}: expected a list, came {came}"))
-    elif not value:
-        flags.append((f"{name.lower()}_empty", f"{name}: came an empty list: no reading"))
-    else:
-        for item in value:
-            if isinstance(item, dict):
-                yield item
-            else:
-                flags.append(("not_object", f"{name}: expected an object, came {shown(item)}"))
+        return [value]
+    came = "nothing" if value is None else shown(value)
+    rule = "absent" if value is None else "not_array"
+    flags.append((f"{name.lower()}_{rule}", f"{name}: expected a list, came {came}"))
+    return []
 
 
 def _reading(
