@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from ingest.protocols.ocpp.error_codes import ErrorCode
@@ -49,8 +50,12 @@ EMPTY = Answer({})
 def instant(at_ns: int) -> str:
     """UTC nanoseconds as OCPP writes an instant: RFC 3339 with milliseconds, `…Z`."""
     seconds, rest = divmod(at_ns, 1_000_000_000)
-    day = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{day}.{rest // 1_000_000:03d}Z"
+    return f"{_second(seconds)}.{rest // 1_000_000:03d}Z"
+
+
+@lru_cache(maxsize=64)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def text(payload: Payload, name: str) -> str:

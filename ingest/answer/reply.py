@@ -7,6 +7,8 @@ them for ever or drop the session). The rest follows OCPP-J: CALLERROR with the 
 import re
 from dataclasses import dataclass
 
+import orjson
+
 from ingest.answer.call import Answer, Call, Payload, Refusal
 from ingest.answer.table import ANSWERS, PATIENT, V16, V201, Answerer
 from ingest.protocols.ocpp import frame as wire
@@ -42,7 +44,7 @@ def reply(text: str, station: str, protocol: str, view: View, now_ns: int) -> Re
     from the text alone. A frame whose id can't be read is answered with id `-1` (OCPP 2.0.1 part 4
     §4.2.3). OCPP 1.6 says nothing of that; the same is done, so that no charger waits on silence.
     """
-    frame = wire.read_frame(text)
+    frame = _plain_call(text) or wire.read_frame(text)
     if frame.type in (wire.CALLRESULT, wire.CALLERROR, wire.CALLRESULTERROR):
         return Reply(None, flaws=_rules(frame))
     if frame.type is None and _A_REPLY.match(text):
@@ -52,8 +54,33 @@ def reply(text: str, station: str, protocol: str, view: View, now_ns: int) -> Re
     spoken = _spoken(protocol, frame.action, frame.payload)
     answerer = ANSWERS[spoken].get(frame.action)
     if answerer is None:
-        return _refused(frame, protocol, _not_answered(protocol, frame.action))
+        refusal = _broken(frame) or _not_answered(protocol, frame.action)
+        return _refused(frame, protocol, refusal)
     return _answered(frame, answerer, (station, protocol, spoken), view, now_ns)
+
+
+def _plain_call(text: str) -> wire.Frame | None:
+    """A call with nothing odd about its frame, read in a tenth of the time; None for all else.
+
+    Its decimals are floats: an answer copies no number of the call but whole ones. What a message
+    is worth is read by `ingest.protocols` from the text, exactly.
+    """
+    try:
+        array = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    if type(array) is not list or len(array) != 4:
+        return None
+    kind, message_id, action, payload = array
+    if (
+        type(kind) is int
+        and kind == wire.CALL
+        and type(message_id) is type(action) is str
+        and 0 < len(message_id) <= wire.MAX_MESSAGE_ID
+        and type(payload) is dict
+    ):
+        return wire.Frame(kind, message_id, action, payload, text, (), message_id)
+    return None
 
 
 def _answered(
@@ -90,27 +117,20 @@ def _spoken(protocol: str, action: str, payload: Payload) -> str:
     Some chargers keep sending 1.6 messages on an ocpp2.0.1 socket, or the reverse.
     """
     other = V16 if protocol == V201 else V201
-    if action not in ANSWERS[protocol] and action in MONEY:
-        return other
     if action not in ANSWERS[protocol]:
         known = action in known_actions(protocol)
         return other if not known and action in ANSWERS[other] else protocol
-    telltale = _TELLTALE.get((other, action))
-    own = _TELLTALE.get((protocol, action))
-    if telltale and own and telltale in payload and own not in payload:
-        return other
-    return protocol
+    telltale = _TELLTALE.get(action)
+    if telltale is None or telltale[protocol] in payload or telltale[other] not in payload:
+        return protocol
+    return other
 
 
 _TELLTALE = {
-    (V16, "Authorize"): "idTag",
-    (V201, "Authorize"): "idToken",
-    (V16, "BootNotification"): "chargePointVendor",
-    (V201, "BootNotification"): "chargingStation",
-    (V16, "StatusNotification"): "status",
-    (V201, "StatusNotification"): "connectorStatus",
-    (V16, "MeterValues"): "connectorId",
-    (V201, "MeterValues"): "evseId",
+    "Authorize": {V16: "idTag", V201: "idToken"},
+    "BootNotification": {V16: "chargePointVendor", V201: "chargingStation"},
+    "StatusNotification": {V16: "status", V201: "connectorStatus"},
+    "MeterValues": {V16: "connectorId", V201: "evseId"},
 }
 """A field that only this version's message has."""
 
