@@ -9,6 +9,7 @@ session finer changes no total.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import NamedTuple
 
 from billing.money import GRAIN, Rounding, minor_unit, round_to
 from billing.period import ChargingPeriod
@@ -28,8 +29,7 @@ UNIT = {
 """How many Wh, seconds or pieces a price is for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(NamedTuple):
     """A quantity of one period and the component that prices it (None: nothing does)."""
 
     period: ChargingPeriod

@@ -333,8 +333,7 @@ def _check_uses(
     if Dimension.PARKING_TIME in session and session[-1] is Dimension.TIME:
         text = f"charged after parking: {policy.time_step_target} decides which time is rounded"
         notes.add("time_step_target", text)
-    stepped = {uses[position].quantity.reserved for position in added}
-    if stepped == {False, True} or (any(q.reserved for q in times) and len(session) > 0 and added):
+    if added and session and len(session) < len(times):
         text = f"reservation and session times: budgets are {policy.reservation_step_budget}"
         notes.add("reservation_and_time_steps", text)
     for use in priced:

@@ -5,8 +5,8 @@ Knows how much is added and to which quantity. Refuses to know prices. OCPI 2.2.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from billing.policy import PricingPolicy
 from billing.tariff import Dimension
@@ -14,8 +14,7 @@ from billing.tariff import Dimension
 TIMES = frozenset({Dimension.TIME, Dimension.PARKING_TIME})
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(NamedTuple):
     """What one period holds of one dimension: Wh or seconds, and the step of its component.
 
     `step_size` is None where no component priced it. `billable` is what is charged for before
