@@ -7,6 +7,7 @@ called, so that `--help` answers at once. No traceback reaches a user.
 import importlib
 import tempfile
 import traceback
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,9 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - click's own types
         """Runs the command; what goes wrong becomes one line and exit code 1."""
         try:
-            return super().invoke(ctx)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # a library's notes to its developers
+                return super().invoke(ctx)
         except (typer.Exit, typer.Abort, typer.TyperException):
             raise
         except KeyboardInterrupt:

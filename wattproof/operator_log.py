@@ -41,14 +41,20 @@ def record(
         registry.catch_up([LogReader(folder)])
 
 
-def open_registry(data: Path) -> Registry:
-    """The registry of an existing data folder, caught up. Raises `RefusalError` without one."""
-    folder = data / "log" / ORIGIN
-    if not folder.exists():
+def need_log(data: Path) -> None:
+    """Raises `RefusalError` where a data folder holds no log yet."""
+    if not (data / "log").is_dir():
         raise RefusalError(
             f"there is nothing in {data} yet",
             "start with wattproof demo, wattproof serve, or wattproof party add",
         )
+
+
+def open_registry(data: Path) -> Registry:
+    """The registry of an existing data folder, caught up. Raises `RefusalError` without one."""
+    need_log(data)
     registry = Registry.open(data / "registry.sqlite")
-    registry.catch_up([LogReader(folder)])
+    folder = data / "log" / ORIGIN
+    if folder.is_dir():
+        registry.catch_up([LogReader(folder)])
     return registry

@@ -13,6 +13,10 @@ class RefusalError(Exception):
 _ADVICE = {
     "ActionError": "correct the value and run it again; nothing was written",
     "ActionInvalidError": "correct the value and run it again; nothing was written",
+    "DerivationError": "",
+    "InvoicingError": "",
+    "ReplayError": "",
+    "TraceError": "",
     "ConfigError": "see wattproof serve --help",
     "ClockError": "see --clock-start and --clock-speed in wattproof serve --help",
     "LogLocked": "wait for that process, or stop it, and run it again",

@@ -1,0 +1,75 @@
+"""`wattproof export`: what partners receive, as files."""
+
+from pathlib import Path
+from typing import Annotated
+
+import polars as pl
+import typer
+
+from warehouse.lake import Lake
+from wattproof.operator_log import need_log
+from wattproof.options import DEFAULT_DATA, Data, Json
+from wattproof.refusals import RefusalError
+from wattproof.terminal import say, show_json
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+VERSIONS = ("2.1.1", "2.2.1", "2.3.0")
+
+
+@app.callback()
+def export() -> None:
+    """Write what partners receive as files."""
+
+
+@app.command()
+def cdrs(
+    *,
+    party: Annotated[str, typer.Option(metavar="CODE", help="Whose: NL-ABC.")],
+    ocpi: Annotated[str, typer.Option(help="2.1.1, 2.2.1 or 2.3.0.")] = "2.2.1",
+    month: Annotated[
+        str, typer.Option(metavar="YYYY-MM", help="Only those made in this month.")
+    ] = "",
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Else standard output.")] = None,
+    data: Data = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Write a party's CDRs as a JSON array of OCPI objects, oldest first, credits included.
+
+    \b
+    Examples:
+      wattproof export cdrs --party NL-ABC --ocpi 2.2.1 --out cdrs.json
+      wattproof export cdrs --party NL-ABC --ocpi 2.1.1 | jq length
+    """
+    if ocpi not in VERSIONS:
+        raise typer.BadParameter(f"--ocpi is one of {', '.join(VERSIONS)}")
+    need_log(data)
+    objects = _objects(data, party, ocpi, month)
+    text = "[" + ",\n ".join(objects) + "]\n"
+    if out is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        out.write_text(text, "utf-8")
+    except OSError as error:
+        raise RefusalError(f"{out} can't be written: {error}", "choose another --out") from None
+    if as_json:
+        show_json({"file": str(out), "party": party, "ocpi": ocpi, "cdrs": len(objects)})
+    else:
+        say(f"{len(objects)} CDRs of {party} in OCPI {ocpi}: {out}")
+
+
+def _objects(data: Path, party: str, ocpi: str, month: str) -> list[str]:
+    """JSON texts, exactly as they were derived."""
+    lake = Lake(data / "lake")
+    if not lake.days("cdr"):
+        raise RefusalError("no CDR was derived yet", "run wattproof derive")
+    wanted = (pl.col("party") == party) & (pl.col("ocpi_version") == ocpi)
+    if month:
+        wanted &= pl.col("last_updated").dt.strftime("%Y-%m") == month
+    rows = lake.read("ocpi_export", where=wanted).sort("last_updated", "cdr_id")
+    if not rows.height:
+        raise RefusalError(
+            f"there is no CDR of {party}{' in ' + month if month else ''}",
+            "see wattproof party list, or derive first",
+        )
+    return list(rows["object"])
