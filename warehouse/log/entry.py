@@ -57,9 +57,9 @@ class Record(NamedTuple):
     payload: bytes
 
 
-def commit_payload(salt: bytes, payload: bytes) -> str:
+def commit_payload(salted: bytes) -> str:
     """Base64 of SHA-256(salt ‖ payload): binds the payload without showing it."""
-    return b2a_base64(sha256(salt + payload).digest(), newline=False).decode("ascii")
+    return b2a_base64(sha256(salted).digest(), newline=False).decode("ascii")
 
 
 def encode(entry: Entry) -> bytes:
@@ -68,29 +68,30 @@ def encode(entry: Entry) -> bytes:
     Keys stand in canonical order here already, and orjson writes strings and integers as RFC 8785
     demands. Raises EntryInvalid.
     """
-    if entry.kind not in KINDS:
-        raise EntryInvalid(f"kind {entry.kind!r} is none of {', '.join(sorted(KINDS))}")
-    if entry.direction not in DIRECTIONS:
-        raise EntryInvalid(f"direction {entry.direction!r} is neither 'in', 'out' nor empty")
+    index, at, kind, protocol, direction, peer, connection, counter, length, key, commitment = entry
+    if kind not in KINDS:
+        raise EntryInvalid(f"kind {kind!r} is none of {', '.join(sorted(KINDS))}")
+    if direction not in DIRECTIONS:
+        raise EntryInvalid(f"direction {direction!r} is neither 'in', 'out' nor empty")
     try:
         leaf = orjson.dumps(
             {
-                "at": str(entry.received_ns),
-                "c": entry.commitment,
-                "conn": entry.connection,
-                "d": entry.direction,
-                "k": entry.key_id,
-                "kind": entry.kind,
-                "len": entry.length,
-                "n": entry.index,
-                "peer": entry.peer,
-                "pr": entry.protocol,
-                "seq": entry.counter,
+                "at": str(at),
+                "c": commitment,
+                "conn": connection,
+                "d": direction,
+                "k": key,
+                "kind": kind,
+                "len": length,
+                "n": index,
+                "peer": peer,
+                "pr": protocol,
+                "seq": counter,
                 "v": VERSION,
             }
         )
     except orjson.JSONEncodeError as error:
-        raise EntryInvalid(f"peer {entry.peer!r} or another field is no text: {error}") from None
+        raise EntryInvalid(f"peer {peer!r} or another field is no text: {error}") from None
     if len(leaf) >= LEAF_LIMIT:
         raise EntryInvalid(f"the entry takes {len(leaf)} bytes, the limit is {LEAF_LIMIT - 1}")
     return leaf

@@ -6,6 +6,7 @@ state. Whether to believe it is `verify`'s question.
 
 import heapq
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from warehouse.log.segment import (
     PLAIN,
     RECORD,
     SEGMENT,
+    Buffer,
     map_file,
     open_payload,
     read_record,
@@ -41,7 +43,7 @@ class LogReader:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._maps: dict[int, memoryview] = {}
+        self._maps: dict[int, Buffer] = {}
         self._offsets: dict[int, list[int]] = {}
 
     @property
@@ -98,11 +100,10 @@ class LogReader:
         for first in range(start, stop, STEP):
             leaves, payloads = self._slices(first, min(stop, first + STEP))
             rows = orjson.loads(b"[" + b",".join(leaves) + b"]")
-            for name, key in COLUMNS.items():
-                if key == "at":
-                    columns[name] += [int(row["at"]) for row in rows]
-                elif key:
-                    columns[name] += [row[key] for row in rows]
+            for name, values in zip(
+                COLUMNS, zip(*map(LEAF_FIELDS, rows), strict=True), strict=False
+            ):
+                columns[name] += map(int, values) if name == "received_ns" else values
             columns["payload"] += payloads
         return columns
 
@@ -165,8 +166,8 @@ class LogReader:
                     raise LogDamaged(f"payload form {form} cannot be opened here")
                 leaf_at = offset + head
                 leaf_end = leaf_at + leaf_length
-                leaves.append(bytes(data[leaf_at:leaf_end]))
-                payloads.append(bytes(data[leaf_end + salt_length : offset + frame + length]))
+                leaves.append(data[leaf_at:leaf_end])
+                payloads.append(data[leaf_end + salt_length : offset + frame + length])
         return leaves, payloads
 
     def _located(self, number: int, count: int) -> list[int]:
@@ -192,18 +193,12 @@ class LogReader:
         return offsets
 
 
-COLUMNS = {
-    "index": "n",
-    "received_ns": "at",
-    "kind": "kind",
-    "protocol": "pr",
-    "direction": "d",
-    "peer": "peer",
-    "connection": "conn",
-    "counter": "seq",
-    "payload": "",
-}
-"""Columns of the bulk path and the leaf's key for each; the payload is in no leaf."""
+COLUMNS = (
+    *("index", "received_ns", "kind", "protocol", "direction", "peer", "connection", "counter"),
+    "payload",
+)
+"""Columns of the bulk path; all but the payload come from the leaf."""
+LEAF_FIELDS = itemgetter("n", "at", "kind", "pr", "d", "peer", "conn", "seq")
 
 
 def origins(log_folder: Path) -> list[LogReader]:

@@ -178,7 +178,7 @@ def _read_segment(folder: Path, number: int, tail: _Tail, start: int) -> int:
         record = read_record(data, tail.end) if index + 1 < (number + 1) * SEGMENT else None
     length = len(data)
     if tail.end < length:
-        _set_aside(folder, start + len(tail.leaves), bytes(data[tail.end :]))
+        _set_aside(folder, start + len(tail.leaves), data[tail.end :])
     _cut(path, tail.end)
     return length - tail.end
 

@@ -32,7 +32,8 @@ HEAD = struct.Struct(">HBB")
 RECORD = struct.Struct(">IIHBB")
 PAYLOAD_LIMIT = 1 << 30
 
-Buffer = bytes | memoryview
+Buffer = bytes | mmap.mmap
+"""The bytes of a segment: slices of it are copies."""
 
 
 class RawRecord(NamedTuple):
@@ -50,9 +51,9 @@ def segment_path(folder: Path, number: int) -> Path:
     return folder / "payload" / str(number)
 
 
-def encode_record(leaf: bytes, salt: bytes, payload: bytes) -> bytes:
-    """One record with its payload stored as it is."""
-    body = HEAD.pack(len(leaf), PLAIN, len(salt)) + leaf + salt + payload
+def encode_record(leaf: bytes, salted: bytes) -> bytes:
+    """One record with its payload stored as it is; `salted` is salt ‖ payload."""
+    body = HEAD.pack(len(leaf), PLAIN, SALT_BYTES) + leaf + salted
     return FRAME.pack(len(body), crc32(body)) + body
 
 
@@ -68,20 +69,20 @@ def read_record(data: Buffer, at: int) -> RawRecord | None:
     if end > len(data) or stored_at > end or crc32(data[start:end]) != crc:
         return None
     return RawRecord(
-        bytes(data[leaf_at:salt_at]),
+        data[leaf_at:salt_at],
         form,
-        bytes(data[salt_at:stored_at]),
-        bytes(data[stored_at:end]),
+        data[salt_at:stored_at],
+        data[stored_at:end],
         end,
     )
 
 
-def map_file(path: Path) -> memoryview:
-    """The bytes of a file as they are now, mapped, not copied."""
+def map_file(path: Path) -> Buffer:
+    """The bytes of a file as they are now, mapped, not read."""
     with path.open("rb") as file:
         if os.fstat(file.fileno()).st_size == 0:
-            return memoryview(b"")
-        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+            return b""
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 def scan(data: Buffer) -> Iterator[RawRecord]:

@@ -6,33 +6,40 @@ ask each entry who stands alone. Nothing here knows the signed root: disputes it
 handed up.
 """
 
-import struct
-from binascii import b2a_base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 from zlib import crc32
 
 import orjson
 
-from warehouse.log.entry import decode
+from warehouse.log.entry import (
+    DIRECTIONS,
+    KINDS,
+    LEAF_KEYS,
+    LEAF_LIMIT,
+    VERSION,
+    commit_payload,
+    decode,
+)
 from warehouse.log.errors import EntryInvalid, LogDamaged
-from warehouse.log.merkle import WIDTH, leaf_hash, perfect_root
+from warehouse.log.merkle import WIDTH, leaf_hash, leaf_hashes, perfect_root
 from warehouse.log.segment import (
     FRAME,
-    HEAD,
     PLAIN,
     RECORD,
     SALT_BYTES,
     SEGMENT,
+    Buffer,
     map_file,
+    read_record,
     segment_path,
 )
 from warehouse.log.tiles import ENTRIES, split_bundle, tile_path
 
-MARKED = ("gap", "clock")
+MARKED = frozenset(("gap", "clock"))
 EACH_COUNTS = ("counter_gap", "time_ran_back")
 NOWHERE = b"\x00" * 32
 
@@ -57,14 +64,6 @@ class Mark(NamedTuple):
     facts: dict[str, Any]
 
 
-class Counted(NamedTuple):
-    """What one connection counted within a stretch."""
-
-    first: int
-    last: int
-    position: int
-
-
 @dataclass(slots=True)
 class Stretch:
     """The findings over entries [start, stop)."""
@@ -78,7 +77,9 @@ class Stretch:
     problems: list[Problem] = field(default_factory=list)
     disputed: list[int] = field(default_factory=list)
     """Entries whose bundle and record agree with each other and not with the tile."""
-    connections: dict[str, Counted] = field(default_factory=dict)
+    first_counts: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """What each connection counted first here, and at which entry."""
+    last_counts: dict[str, int] = field(default_factory=dict)
     marks: list[Mark] = field(default_factory=list)
     payloads: int = 0
     sealed: int = 0
@@ -109,12 +110,10 @@ class _Bundle(NamedTuple):
 
 
 class _Records(NamedTuple):
-    """The records of one bundle, column by column; shorter where the segment breaks off."""
+    """The records of one bundle: leaves, and salt ‖ payload; fewer where one is not whole."""
 
     leaves: list[bytes]
-    salted: list[memoryview]
-    forms: list[int]
-    whole: list[bool]
+    salted: list[bytes]
     end: int
 
 
@@ -128,9 +127,9 @@ def check_stretch(folder: Path, number: int, size: int, edges: Iterable[int]) ->
     wanted = set(edges)
     path = segment_path(folder, number)
     try:
-        data = map_file(path)
+        data: Buffer = map_file(path)
     except OSError:
-        data = memoryview(b"")
+        data = b""
         stretch.add(start, "segment_missing", f"payload/{number} is missing")
     at = 0
     for position in range(start // WIDTH, -(-stretch.stop // WIDTH)):
@@ -210,68 +209,73 @@ def _first_strange(hashes: bytes, width: int, leaves: list[bytes]) -> int:
     return min(len(leaves), width - 1)
 
 
-def _read_records(data: memoryview, at: int, count: int) -> _Records:
-    """Hop over up to `count` records, taking what their frames say on trust but for the CRC."""
+def _read_records(data: Buffer, at: int, count: int) -> _Records:
+    """Up to `count` whole records with plainly stored payloads from offset `at` on."""
     leaves: list[bytes] = []
-    salted: list[memoryview] = []
-    forms: list[int] = []
-    whole: list[bool] = []
+    salted: list[bytes] = []
     unpack, head, frame, limit = RECORD.unpack_from, RECORD.size, FRAME.size, len(data)
-    try:
-        for _ in range(count):
-            length, crc, leaf_length, form, salt_length = unpack(data, at)
-            body = at + frame
-            end = body + length
-            salt_at = at + head + leaf_length
-            if end > limit or salt_at > end or salt_length != SALT_BYTES:
-                break
-            leaves.append(bytes(data[at + head : salt_at]))
-            salted.append(data[salt_at:end])
-            forms.append(form)
-            whole.append(crc32(data[body:end]) == crc)
-            at = end
-    except struct.error:
-        at = limit  # the segment breaks off here; the caller counts what came
-    return _Records(leaves, salted, forms, whole, at)
+    for _ in range(count):
+        if at + head > limit:
+            break
+        length, crc, leaf_length, form, salt_length = unpack(data, at)
+        end = at + frame + length
+        salt_at = at + head + leaf_length
+        if form or salt_length != SALT_BYTES or salt_at + SALT_BYTES > end or end > limit:
+            break
+        if crc32(data[at + frame : end]) != crc:
+            break
+        leaves.append(data[at + head : salt_at])
+        salted.append(data[salt_at:end])
+        at = end
+    return _Records(leaves, salted, at)
+
+
+LEAF_FIELDS = itemgetter(
+    *("n", "c", "len", "k", "v", "at", "conn", "seq", "kind", "d", "peer", "pr")
+)
 
 
 def _check_fast(stretch: Stretch, bundle: _Bundle, records: _Records) -> bool:
     """Whether all three voices agree on every entry of a bundle; False asks for the slow way."""
     leaves, first, width = bundle.leaves, bundle.first, bundle.width
-    if not leaves or leaves != records.leaves or not all(records.whole) or any(records.forms):
+    if not leaves or leaves != records.leaves:
         return False
-    if b"".join([sha256(b"\x00" + leaf).digest() for leaf in leaves]) != bundle.hashes:
+    if b"".join(leaf_hashes(leaves)) != bundle.hashes:
         return False
     joined = b"[" + b",".join(leaves) + b"]"
     try:
         rows = orjson.loads(joined)
         if orjson.dumps(rows, option=orjson.OPT_SORT_KEYS) != joined:
             return False
-        commitments = [
-            b2a_base64(sha256(each).digest(), newline=False).decode() for each in records.salted
-        ]
-        if (
-            [row["n"] for row in rows] != list(range(first, first + width))
-            or [row["c"] for row in rows] != commitments
-            or [row["len"] + SALT_BYTES for row in rows] != list(map(len, records.salted))
-            or any(row["k"] for row in rows)
-            or any(len(row) != 12 or row["v"] != 1 for row in rows)
-        ):
-            return False
-        times = [int(row["at"]) for row in rows]
-        seen = [(row["conn"], row["seq"]) for row in rows]
-        kinds = [row["kind"] for row in rows]
+        columns = zip(*map(LEAF_FIELDS, rows), strict=True)
+        numbers, committed, lengths, keys, versions, ats, connections, counters, *rest = columns
+        kinds, directions, peers, protocols = rest
+        times = list(map(int, ats))
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+        return False
+    if (
+        numbers != tuple(range(first, first + width))
+        or list(committed) != [commit_payload(each) for each in records.salted]
+        or lengths != tuple([len(each) - SALT_BYTES for each in records.salted])
+        or any(keys)
+        or {*map(type, numbers), *map(type, lengths), *map(type, counters)} != {int}
+        or {*map(type, connections), *map(type, peers), *map(type, protocols)} != {str}
+        or list(map(str, times)) != list(ats)
+        or max(map(len, leaves)) >= LEAF_LIMIT
+        or {*versions} != {VERSION}
+        or {*map(len, rows)} != {len(LEAF_KEYS)}
+        or not KINDS.issuperset(kinds)
+        or not DIRECTIONS.issuperset(directions)
+    ):
         return False
     stretch.payloads += width
     _check_times(stretch, first, times)
-    _check_counters(stretch, first, seen)
-    for kind in MARKED:
-        if kind in kinds:
-            for number, each in enumerate(kinds):
-                if each == kind:
-                    payload = bytes(records.salted[number][SALT_BYTES:])
-                    _mark(stretch, first + number, times[number], kind, payload)
+    _check_counters(stretch, first, connections, counters)
+    if not MARKED.isdisjoint(kinds):
+        for number, kind in enumerate(kinds):
+            if kind in MARKED:
+                payload = records.salted[number][SALT_BYTES:]
+                _mark(stretch, first + number, times[number], kind, payload)
     return True
 
 
@@ -292,19 +296,20 @@ def ran_back(position: int) -> str:
     return f"entry {position} was received before the entry in front of it"
 
 
-def _check_counters(stretch: Stretch, first: int, seen: list[tuple[str, int]]) -> None:
-    connections = stretch.connections
-    for number, (connection, counter) in enumerate(seen):
+def _check_counters(
+    stretch: Stretch, first: int, connections: Sequence[str], counters: Sequence[int]
+) -> None:
+    last = stretch.last_counts
+    for number, (connection, counter) in enumerate(zip(connections, counters, strict=True)):
         if not connection:
             continue
-        known = connections.get(connection)
+        known = last.get(connection)
         if known is None:
-            connections[connection] = Counted(counter, counter, first + number)
-            continue
-        if counter != known.last + 1:
-            message = miscounted(connection, known.last + 1, counter)
+            stretch.first_counts[connection] = (counter, first + number)
+        elif counter != known + 1:
+            message = miscounted(connection, known + 1, counter)
             stretch.add(first + number, "counter_gap", message)
-        connections[connection] = Counted(known.first, counter, known.position)
+        last[connection] = counter
 
 
 def miscounted(connection: str, expected: int, came: int) -> str:
@@ -323,9 +328,7 @@ def _mark(stretch: Stretch, position: int, received_ns: int, kind: str, payload:
         stretch.add(position, "mark_unreadable", f"the {kind} entry {position} says nothing")
 
 
-def _check_slowly(
-    stretch: Stretch, bundle: _Bundle, data: memoryview, at: int
-) -> tuple[bytes, int]:
+def _check_slowly(stretch: Stretch, bundle: _Bundle, data: Buffer, at: int) -> tuple[bytes, int]:
     """Ask entry by entry who is wrong; returns the leaf hashes to go on with and the offset."""
     _, width, leaves, _ = bundle
     tile, first = _pieces(bundle.hashes), bundle.first
@@ -345,32 +348,30 @@ def _check_slowly(
     return b"".join(hashes), at
 
 
-_Found = tuple[bytes, memoryview, int, bool]
-"""A record as found: leaf, salt and payload, form, and whether its CRC fits."""
+_Found = tuple[bytes, bytes, int, bool]
+"""A record as found: leaf, salt and payload, form, and whether it is whole."""
 
 
 def _record_at(
-    stretch: Stretch, data: memoryview, at: int, index: int, leaf: bytes | None
+    stretch: Stretch, data: Buffer, at: int, index: int, leaf: bytes | None
 ) -> tuple[int, _Found | None]:
     """The record at `at` and the offset of the next; led by the bundle's leaf past a broken frame.
 
     Without a record that can be trusted the reading of this segment ends.
     """
     expected = _expected_length(leaf)
-    records = _read_records(data, at, 1)
-    if records.leaves and (records.whole[0] or expected in (None, records.end - at)):
-        found = (records.leaves[0], records.salted[0], records.forms[0], records.whole[0])
-        return records.end, found
+    raw = read_record(data, at)
+    if raw is not None and len(raw.salt) == SALT_BYTES:
+        return raw.end, (raw.leaf, raw.salt + raw.stored, raw.form, True)
     if not data:
         return at, None
     if expected is None or at + expected > len(data):
         stretch.add(index, "segment_damaged", f"the payload segment breaks off at entry {index}")
         return len(data), None
-    stretch.add(index, "record_damaged", f"the frame of record {index} is not the one written")
-    leaf_at = at + FRAME.size + HEAD.size
+    leaf_at = at + RECORD.size
     salt_at = leaf_at + len(leaf or b"")
     end = at + expected
-    return end, (bytes(data[leaf_at:salt_at]), data[salt_at:end], PLAIN, True)
+    return end, (data[leaf_at:salt_at], data[salt_at:end], PLAIN, False)
 
 
 def _expected_length(leaf: bytes | None) -> int | None:
@@ -420,7 +421,7 @@ def _check_entry(stretch: Stretch, index: int, leaf: bytes, record: _Found | Non
     if entry.index != index:
         stretch.add(index, "index_wrong", f"entry {entry.index} stands in the place of {index}")
     _check_times(stretch, index, [entry.received_ns])
-    _check_counters(stretch, index, [(entry.connection, entry.counter)])
+    _check_counters(stretch, index, [entry.connection], [entry.counter])
     if record is None:
         return
     _, salted, form, whole = record
@@ -430,12 +431,11 @@ def _check_entry(stretch: Stretch, index: int, leaf: bytes, record: _Found | Non
     if form != PLAIN:
         stretch.add(index, "form_unknown", f"payload {index} is stored in the unknown form {form}")
         return
-    commitment = b2a_base64(sha256(salted).digest(), newline=False).decode()
-    if commitment != entry.commitment or len(salted) - SALT_BYTES != entry.length:
+    if commit_payload(salted) != entry.commitment or len(salted) - SALT_BYTES != entry.length:
         stretch.add(index, "payload_altered", f"payload {index} is not the one committed to")
         return
     if not whole:
         stretch.add(index, "record_damaged", f"the frame of record {index} is not the one written")
     stretch.payloads += 1
     if entry.kind in MARKED:
-        _mark(stretch, index, entry.received_ns, entry.kind, bytes(salted[SALT_BYTES:]))
+        _mark(stretch, index, entry.received_ns, entry.kind, salted[SALT_BYTES:])

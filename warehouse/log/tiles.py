@@ -4,6 +4,7 @@ A partial tile may be gone once the full one exists, so every read knows the tre
 and falls back to the wider file.
 """
 
+import os
 import shutil
 import struct
 from collections.abc import Callable, Sequence
@@ -128,12 +129,24 @@ class TileWriter:
         self._folders: set[Path] = set()
 
     def write(self, level: int | str, position: int, width: int, data: bytes) -> None:
-        """Put one tile or bundle in place; a full one takes its partial files away."""
+        """Put one tile or bundle in place; a full one takes its partial files away.
+
+        No reader looks at a new file before a checkpoint covers it; one that stands there already
+        is replaced as a whole.
+        """
         path = self._folder / tile_path(level, position, width)
         if path.parent not in self._folders:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._folders.add(path.parent)
-        disk.replace(path, data, durable=False)
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        except FileExistsError:
+            disk.replace(path, data, durable=False)
+        else:
+            try:
+                disk.write_all(descriptor, data)
+            finally:
+                os.close(descriptor)
         self._unsynced.add(path)
         if width == WIDTH:
             self._drop_partial(path.with_name(path.name + ".p"))

@@ -240,15 +240,12 @@ def _take(case: _Case, stretch: Stretch, total: _Total) -> None:
     if stretch.first_ns < total.last_ns and stretch.first_ns:
         case.add(stretch.start, "time_ran_back", ran_back(stretch.start))
     total.last_ns = max(total.last_ns, stretch.last_ns)
-    for connection, counted in stretch.connections.items():
+    for connection, (counter, position) in stretch.first_counts.items():
         last = total.counted.get(connection)
-        if last is None and counted.first > 1:
-            message = miscounted(connection, 0, counted.first)
-            case.add(counted.position, "counter_gap", message)
-        elif last is not None and counted.first != last + 1:
-            message = miscounted(connection, last + 1, counted.first)
-            case.add(counted.position, "counter_gap", message)
-        total.counted[connection] = counted.last
+        if counter not in ((0, 1) if last is None else (last + 1,)):
+            message = miscounted(connection, 0 if last is None else last + 1, counter)
+            case.add(position, "counter_gap", message)
+    total.counted |= stretch.last_counts
 
 
 def _pieces(hashes: bytes) -> list[bytes]:

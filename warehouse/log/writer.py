@@ -21,7 +21,7 @@ from warehouse.log.checkpoint import Checkpoint
 from warehouse.log.entry import Entry, commit_payload, encode
 from warehouse.log.errors import EntryInvalid, StoreUnavailable
 from warehouse.log.lock import FolderLock
-from warehouse.log.merkle import WIDTH, leaf_hash
+from warehouse.log.merkle import WIDTH, leaf_hashes
 from warehouse.log.note import Signer
 from warehouse.log.segment import (
     PAYLOAD_LIMIT,
@@ -54,7 +54,8 @@ class LogWriter:
         lock: FolderLock,
     ) -> None:
         self._folder, self._origin, self._signer, self._clock = folder, origin, signer, clock
-        self._salt, self._salts = salt, b""
+        self._salt = salt
+        self._salts: list[bytes] = []
         self._lock: FolderLock | None = lock
         self._queue_lock = threading.Lock()
         self._commit_lock = threading.Lock()
@@ -159,13 +160,12 @@ class LogWriter:
         """
         if len(payload) > PAYLOAD_LIMIT:
             raise EntryInvalid(f"a payload of {len(payload)} bytes; the limit is {PAYLOAD_LIMIT}")
-        salt = self._next_salt()
-        commitment = commit_payload(salt, payload)
-        now = self._clock.now_ns()
         with self._queue_lock:
+            salted = (self._salts or self._fresh_salts()).pop() + payload
+            last, now = self._last_ns, self._clock.now_ns()
             entry = Entry(
                 self._size,
-                max(now, self._last_ns + 1),
+                now if now > last else last + 1,
                 kind,
                 protocol,
                 direction,
@@ -174,22 +174,20 @@ class LogWriter:
                 counter,
                 len(payload),
                 "",
-                commitment,
+                commit_payload(salted),
             )
             leaf = encode(entry)
-            self._queue.append((leaf, encode_record(leaf, salt, payload)))
+            self._queue.append((leaf, encode_record(leaf, salted)))
             self._size += 1
             self._last_ns = entry.received_ns
         return entry
 
-    def _next_salt(self) -> bytes:
-        """16 fresh bytes; drawn for many entries at a time, since each draw is a system call."""
-        with self._queue_lock:
-            if len(self._salts) < SALT_BYTES:
-                self._salts = self._salt(SALT_BYTES * SALT_POOL)
-            salt, self._salts = self._salts[:SALT_BYTES], self._salts[SALT_BYTES:]
-        assert len(salt) == SALT_BYTES, "a salt function gives as many bytes as it is asked for"
-        return salt
+    def _fresh_salts(self) -> list[bytes]:
+        """Salts for many entries: each draw of random bytes is a system call."""
+        pool = self._salt(SALT_BYTES * SALT_POOL)
+        assert len(pool) == SALT_BYTES * SALT_POOL, "a salt function gives what it is asked for"
+        self._salts = [pool[at : at + SALT_BYTES] for at in range(0, len(pool), SALT_BYTES)][::-1]
+        return self._salts
 
     def commit(self) -> int:
         """Make everything queued durable; returns `durable_size`.
@@ -258,7 +256,7 @@ class LogWriter:
         tree = self._tree.copy()
         sealed = tree.size // SEGMENT
         bundle = self._write_bundles(tree.size, leaves)
-        filled = tree.extend([leaf_hash(leaf) for leaf in leaves])
+        filled = tree.extend(leaf_hashes(leaves))
         write_tiles(self._tiles.write, self._tree, tree, filled)
         if tree.size // SEGMENT > sealed:
             self._tiles.sync()

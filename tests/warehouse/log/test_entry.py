@@ -120,8 +120,8 @@ def test_bytes_that_are_no_leaf_are_refused(leaf: bytes) -> None:
 
 def test_the_commitment_binds_salt_and_payload() -> None:
     salt, payload = b"s" * 16, b"the charger's own words"
-    assert b64decode(commit_payload(salt, payload)) == sha256(salt + payload).digest()
-    assert commit_payload(b"t" * 16, payload) != commit_payload(salt, payload)
+    assert b64decode(commit_payload(salt + payload)) == sha256(salt + payload).digest()
+    assert commit_payload(b"t" * 16 + payload) != commit_payload(salt + payload)
 
 
 def test_received_at_is_utc_and_cut_to_the_microsecond() -> None:

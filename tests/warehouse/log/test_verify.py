@@ -79,9 +79,9 @@ def edit_record(folder: Path, index: int, leaf: bytes | None, payload: bytes | N
     """Rewrite a record with a good CRC, as somebody would who knows the format."""
     path, start, end = record_at(folder, index)
     data = path.read_bytes()
-    record = read_record(memoryview(data), start)
+    record = read_record(data, start)
     assert record is not None
-    new = encode_record(leaf or record.leaf, record.salt, payload or record.stored)
+    new = encode_record(leaf or record.leaf, record.salt + (payload or record.stored))
     path.write_bytes(data[:start] + new + data[end:])
 
 
@@ -481,7 +481,7 @@ def test_a_folder_that_is_no_log(tmp_path: Path, signer: Signer) -> None:
 def test_leaves_that_are_no_entries_are_seen_though_signed(folder: Path, signer: Signer) -> None:
     """A key holder may sign anything; the schema is checked all the same."""
     odd = [b'{"v":1}', b"not json", LogReader(folder).leaf(3)]
-    data = b"".join(encode_record(leaf, b"s" * 16, b"") for leaf in odd)
+    data = b"".join(encode_record(leaf, b"s" * 16) for leaf in odd)
     segment_path(folder, 0).write_bytes(data)
     tree = TileTree()
     tree.extend([leaf_hash(leaf) for leaf in odd])
