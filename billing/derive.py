@@ -91,8 +91,12 @@ def derive(
     )
 
 
-def identify(dossier: Dossier) -> str:
-    """The session's id: of its start, else of its stop, else of the first thing said about it."""
+def identify(dossier: Dossier, *, apart: bool = False) -> str:
+    """The session's id: of its start, else of its stop, else of the first thing said about it.
+
+    `apart` takes the log entry in: for a session that says of itself what another has said, which
+    only happens where a charger names its EVSE late or in two ways.
+    """
     evse, connector = _outlet(dossier)
     start = dossier.start
     event = start or dossier.stop or dossier.events[0]
@@ -103,6 +107,8 @@ def identify(dossier: Dossier) -> str:
     if start is None:
         told = "stop" if dossier.stop is not None else "update"
         text = f"{told}:{event.transaction}:{text}"
+    if apart:
+        text = f"{text} {event.source}"
     return session_id(
         event.station, evse, connector, start_text=text, token=event.id_token, meter=meter
     )

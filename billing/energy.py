@@ -11,13 +11,16 @@ from decimal import Decimal
 
 from billing.dossier import Dossier, Note
 from billing.finding import Source
-from billing.plausibility import Limit
+from billing.plausibility import ALLOWANCE_WH, MICROSECOND, Limit
 from billing.reel import Point, Reel
 from billing.session import EnergyCandidate, EnergySource, Register
 from billing.session_policy import SessionPolicy
 
 ZERO = Decimal(0)
 _FACTOR = Decimal(1000)
+_FAR = 3
+"""A meterStop this often beyond the possible is a lifetime register, not too much energy."""
+
 _NEAR = Decimal("0.1")
 """Two energies whose ratio is 1000 to within this share differ by their unit."""
 
@@ -134,7 +137,8 @@ def _settle_begin(climb: _Climb) -> None:
         _drop_placeholder(climb, following)
     elif climb.begin == 0 and climb.end is not None and climb.end > 0:
         duration = climb.reel.end - climb.reel.start
-        if not climb.limit.allows(climb.end, duration) or _runs_on(climb, climb.end):
+        far = not climb.limit.allows(climb.end / _FAR, duration)
+        if far or _runs_on(climb, climb.end):
             text = f"begin 0, end {climb.end}, and no register between"
             climb.note("begin_placeholder", text, climb.start_source)
             climb.begin = None
@@ -177,7 +181,7 @@ def _count(climb: _Climb) -> None:
             text = f"register {points[0][2]} Wh after meterStart {previous} Wh"
             climb.note("unit_factor", text, points[0][3])
             previous = None
-    largest = climb.limit.step(climb.reel.end - climb.reel.start, len(points))
+    pace = climb.limit.us_per_wh
     at_before = climb.reel.start
     jump: tuple[str, Source] | None = None
     for index, (at, _, wh, source, _) in enumerate(points):
@@ -194,7 +198,7 @@ def _count(climb: _Climb) -> None:
                 climb.restarted = True
             else:
                 step = ZERO
-        elif step > largest and not climb.limit.allows(step, at - at_before):
+        elif step > ALLOWANCE_WH and (step - ALLOWANCE_WH) * pace > (at - at_before) // MICROSECOND:
             jump = jump or (f"{previous} then {wh} within {at - at_before}", source)
         total += step
         previous = wh

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import heappop
 
-from billing.derive import derive, digest, digest_of
+from billing.derive import derive, digest, digest_of, identify
 from billing.desk import Desk
 from billing.dossier import Dossier, instant
 from billing.events import EventKind, Fact, MeterReading, TransactionEvent
@@ -149,13 +149,18 @@ def _ring(desk: Desk, until: datetime, sessions: list[Session], *, inclusive: bo
 def _emit(desk: Desk, dossier: Dossier, due: datetime, sessions: list[Session]) -> None:
     """Derive the version that is due; tell it unless it says what the last one said."""
     assert dossier.closed_at is not None
+    if not dossier.session_id:
+        own_id = identify(dossier)
+        if own_id in desk.ids:
+            own_id = identify(dossier, apart=True)
+        desk.ids.add(own_id)
+        dossier.session_id = own_id
     session = derive(
         dossier, desk.policy, version=dossier.version + 1, closed_at=dossier.closed_at, at=due
     )
     if not dossier.version or digest_of(session) != dossier.digest:
         sessions.append(session)
         dossier.version = session.version
-        dossier.session_id = session.id
     dossier.digest = ""
     dossier.due = None
     for finding in session.findings:

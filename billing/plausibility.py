@@ -14,17 +14,17 @@ from itertools import pairwise
 from billing.session import PowerSample, Register
 
 _MARGIN = Decimal("1.05")
-_ALLOWANCE_WH = Decimal(100)
+ALLOWANCE_WH = Decimal(100)
 """Truncated seconds and registers of whole 100 Wh never make a session implausible."""
 
 _HOUR = timedelta(hours=1)
-_MICROSECOND = timedelta(microseconds=1)
-_HOUR_US = Decimal(_HOUR // _MICROSECOND)
+MICROSECOND = timedelta(microseconds=1)
+_HOUR_US = Decimal(_HOUR // MICROSECOND)
 
 
 def hours(duration: timedelta) -> Decimal:
     """Exact to the precision of Decimal; negative durations count as none."""
-    return Decimal(max(0, duration // _MICROSECOND)) / _HOUR_US
+    return Decimal(max(0, duration // MICROSECOND)) / _HOUR_US
 
 
 _RATIOS = (
@@ -45,15 +45,16 @@ class Limit:
 
     def bound_wh(self, duration: timedelta) -> Decimal:
         """The most that can be delivered in `duration`, Wh."""
-        return self.power_w * hours(duration) * _MARGIN + _ALLOWANCE_WH
+        return self.power_w * hours(duration) * _MARGIN + ALLOWANCE_WH
 
     def allows(self, wh: Decimal, duration: timedelta) -> bool:
         """Whether `wh` can be delivered in `duration`."""
         return wh <= self.bound_wh(duration)
 
-    def step(self, duration: timedelta, count: int) -> Decimal:
-        """What an average step of `count` over `duration` may be; a larger one is looked at."""
-        return self.bound_wh(duration / (count + 1))
+    @property
+    def us_per_wh(self) -> Decimal:
+        """The least time that one Wh takes, in µs: `allows` without a division, for long reels."""
+        return _HOUR_US / (self.power_w * _MARGIN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ _WARNING = {
     "stamp_impossible": "an event time is not a date: the receive time bounds the event",
     "stop_token_foreign": "stopped by another token that is not of the same group",
     "token_empty": "no token was presented",
-    "tx_id_placeholder": "a transaction id that names no transaction: paired by connector and time",
+    "tx_id_placeholder": "an id that names no transaction: paired by connector and time",
     "tx_reissued": "one transaction id was used for two sessions",
 }
 

@@ -123,6 +123,10 @@ def _learn_register(
     dossier.votes = memory.votes
     if before is None or event.meter_wh is None or before <= 0:
         return
+    gap = event.meter_wh - before
+    if memory.votes >= 0 and gap > desk.policy.register_tolerance_wh:
+        text = f"the register stood at {before} after the last session, now at {event.meter_wh}"
+        dossier.note("energy_between_sessions", text, event)
     runs_on = event.meter_wh >= before - desk.policy.register_tolerance_wh
     votes = max(-3, min(3, memory.votes + (1 if runs_on else -1)))
     desk.places[place] = replace(memory, votes=votes)

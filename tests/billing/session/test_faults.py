@@ -1,0 +1,482 @@
+"""The field's faults, one by one: meter values and energy, clocks, tokens (fault table A–F).
+
+Numbers in the names are rows of the fault table. Each test tells the shortest story that carries
+the fact, and says what is billed, from which rung, and which rule was broken.
+"""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from billing.events import StampQuality
+from billing.session import Activity, EnergySource, SessionState, StampSource
+from billing.session_policy import SessionPolicy
+
+BEGIN = "Transaction.Begin"
+END = "Transaction.End"
+
+
+def test_13_an_ended_id_goes_on(story: Any, rules: Any) -> None:
+    session = story().start(0, 0).stop(30, 900).meter(35, 900).meter(37, 900).one()
+    assert session.energy_wh == 900
+    assert rules(session) == {"stale_tx"}
+    assert not session.held
+
+
+def test_13_an_ended_id_inside_the_next_session(story: Any, rules: Any) -> None:
+    told = story().start(0, 0, tx="1").stop(30, 900, transaction="1")
+    told.start(40, 900, tx="2").meter(50, 1500, transaction="1").stop(60, 2000, transaction="2")
+    one, two = told.fold().sessions
+    assert (one.energy_wh, two.energy_wh) == (900, 1100)
+    assert "stale_tx" in rules(two)
+    assert [register.wh for register in two.registers] == [0, 600, 1100]
+
+
+def test_12_an_id_given_twice(story: Any, rules: Any) -> None:
+    told = story().start(0, 0).stop(30, 900).start(60, 900).stop(90, 1500)
+    one, two = told.fold().sessions
+    assert one.id != two.id
+    assert (one.energy_wh, two.energy_wh) == (900, 600)
+    assert "tx_reissued" in rules(two)
+
+
+def test_22_start_sent_at_the_end(story: Any, rules: Any) -> None:
+    told = story().status(0, "Charging").status(60, "Finishing").start(61, 0).stop(62, 0)
+    session = told.one()
+    assert session.held
+    assert "start_as_stop" in rules(session)
+
+
+def test_22_a_replayed_start_is_none(story: Any, rules: Any) -> None:
+    told = story().status(0, "Charging", 100).status(60, "Finishing", 101)
+    told.start(-1, 0, 102).stop(61, 4000, 103)
+    assert "start_as_stop" not in rules(told.one())
+
+
+def test_38_begin_in_every_frame(story: Any, rules: Any) -> None:
+    told = story().start(0, 111_000)
+    for at in (10, 20):
+        told.meter(at, 0, context=BEGIN).meter(at, 111_000 + at * 100, same=True)
+    session = told.stop(30, 114_000).one()
+    assert session.energy_wh == 3000
+    assert "begin_repeated" in rules(session)
+    assert [register.wh for register in session.registers] == [0, 1000, 2000, 3000]
+    assert not session.held
+
+
+@pytest.mark.parametrize("begin", [0, 18, 111])
+def test_39_any_register_mode(story: Any, rules: Any, begin: int) -> None:
+    session = story().start(0, begin).meter(10, begin + 700).stop(20, begin + 1500).one()
+    assert session.energy_wh == 1500
+    assert not rules(session)
+
+
+def test_37_a_zero_begin_where_registers_run_on(story: Any, rules: Any) -> None:
+    """Small registers: no power limit shows it, but the place's register is known to run on."""
+    told = story()
+    for index, meter in enumerate((1000, 2000, 3000, 0)):
+        tx, at = str(index + 1), index * 60
+        told.start(at, meter, tx=tx).meter(at + 5, (index + 1) * 1000 + 100, transaction=tx)
+        told.stop(at + 30, (index + 2) * 1000, transaction=tx)
+    *plain, last = told.fold().sessions
+    assert [session.energy_wh for session in plain] == [1000, 1000, 1000]
+    assert "begin_placeholder" in rules(last)
+    assert (last.energy_wh, last.held) == (900, True)
+
+
+def test_37_begin_zero_and_only_the_end(story: Any, rules: Any) -> None:
+    session = story().start(0, 0).stop(30, 910_031).one()
+    assert (session.energy_wh, session.energy_source) == (None, EnergySource.UNKNOWN)
+    assert rules(session) >= {"begin_placeholder", "energy_unknown"}
+    assert session.registers == ()
+
+
+def test_40_leading_zeros(story: Any, rules: Any) -> None:
+    told = story("ocpp2.0.1").start(0).meter(0, 0, same=True).meter(1, 0).meter(2, 2_191_457)
+    session = told.stop(30).meter(30, 2_193_457, same=True).one()
+    assert session.energy_wh == 2000
+    assert "late_register" in rules(session)
+
+
+@pytest.mark.parametrize(
+    ("stop", "energy", "broken", "held"),
+    [(999, 0, "meter_stop_short", False), (500, 3000, "meter_stop_lower", True)],
+)
+def test_41_meter_stop_below_start(
+    *, story: Any, rules: Any, stop: int, energy: int, broken: str, held: bool
+) -> None:
+    told = story().start(0, 1000)
+    if held:
+        told.meter(10, 2500).meter(20, 4000)
+    session = told.stop(30, stop).one()
+    assert (session.energy_wh, session.held) == (energy, held)
+    assert broken in rules(session)
+
+
+def test_42_meter_stop_unknown(story: Any, rules: Any) -> None:
+    session = story().start(0, 1000).meter(10, 2500).stop(30, -1).one()
+    assert (session.energy_wh, session.energy_source) == (1500, EnergySource.REGISTER)
+    assert rules(session) == {"meter_stop_unknown"}
+    nothing = story().start(0, 1000).stop(30, -1).one()
+    assert (nothing.energy_wh, nothing.held) == (None, True)
+
+
+def test_43_meter_stop_equals_start(story: Any, rules: Any) -> None:
+    session = story().start(0, 1000).meter(10, 1800).meter(20, 2600).stop(30, 1000).one()
+    assert (session.energy_wh, session.energy_source) == (1600, EnergySource.REGISTER)
+    assert session.held
+    assert "meter_stop_frozen" in rules(session)
+
+
+def test_44_meter_stop_beside_another_end(story: Any, rules: Any) -> None:
+    told = story().start(0, 0).stop(30, 2310)
+    session = told.meter(30, 2421, same=True, context=END, carrier="StopTransaction").one()
+    assert (session.energy_wh, session.held) == (2310, True)
+    assert "stop_sample_mismatch" in rules(session)
+
+
+def test_46_the_last_sample_lies_before_the_stop(story: Any, rules: Any) -> None:
+    session = story().start(0, 0).meter(29, 26).stop(30, 28).one()
+    assert session.energy_wh == 28
+    assert not rules(session)
+
+
+def test_47_rounding_of_nothing(story: Any, rules: Any) -> None:
+    session = story().start(0, 971).stop(30, 972).one()
+    assert session.energy_wh == 1
+    assert rules(session) == {"zero_energy"}
+
+
+def test_48_kwh_labelled_wh(story: Any, rules: Any) -> None:
+    told = story().start(0, 361)
+    for index in range(1, 5):
+        told.meter(index * 7, 361 + index).meter(index * 7, None, watt=9400, same=True)
+    session = told.stop(30, 365).one()
+    assert session.held
+    assert "unit_factor" in rules(session)
+
+
+def test_49_wh_labelled_kwh_in_the_samples(story: Any, rules: Any) -> None:
+    told = story().start(0, 5000).meter(10, 5_500_000).meter(20, 6_000_000)
+    session = told.stop(30, 6500).one()
+    assert (session.energy_wh, session.held) == (1500, True)
+    assert rules(session) == {"unit_factor"}
+
+
+def test_51_milliwatthours_are_kept(story: Any) -> None:
+    session = story().start(0, "0.005").stop(30, "300.05").one()
+    assert session.energy_wh == Decimal("300.045")
+
+
+def test_52_phases_are_summed_only_without_a_total(story: Any) -> None:
+    told = story("ocpp2.0.1").start(0)
+    for phase, wh in (("L1", 10), ("L2", 20), ("L3", 30)):
+        told.meter(0, wh, same=True, phase=phase)
+    told.stop(30)
+    for phase, wh in (("L1", 110), ("L2", 220), ("L3", 330)):
+        told.meter(30, wh, same=True, phase=phase)
+    session = told.one()
+    assert (session.energy_wh, session.energy_source) == (600, EnergySource.PHASE_SUM)
+    total = told.meter(0, 60, 0, same=False).meter(30, 700, 30)
+    both = total.one()
+    assert (both.energy_wh, both.energy_source) == (640, EnergySource.REGISTER)
+
+
+def test_53_one_phase_is_the_total(story: Any, rules: Any) -> None:
+    told = story("ocpp2.0.1").start(0).meter(0, 10, same=True, phase="L1")
+    session = told.stop(30).meter(30, 510, same=True, phase="L1").one()
+    assert session.energy_wh == 500
+    assert rules(session) == {"single_phase_register"}
+
+
+def test_54_two_values_in_one_list(story: Any, rules: Any) -> None:
+    told = story().start(0, 0).meter(10, 0).meter(10, 1244, same=True)
+    session = told.stop(30, 3000).one()
+    assert session.held
+    assert "double_value" in rules(session)
+    assert [register.wh for register in session.registers] == [0, 1244, 3000]
+
+
+def test_55_connector_0_is_never_added(story: Any, rules: Any) -> None:
+    told = story().start(0, 0).meter(10, 900).meter(10, 900, evse=0, connector=0)
+    session = told.stop(30, 3000).one()
+    assert session.energy_wh == 3000
+    assert [register.wh for register in session.registers] == [0, 900, 3000]
+    assert rules(session) == {"station_register"}
+
+
+def test_56_readings_without_an_id(story: Any, rules: Any) -> None:
+    told = story().start(0, 0).meter(10, 900, transaction="").stop(30, -1)
+    session = told.one()
+    assert (session.energy_wh, session.energy_source) == (900, EnergySource.REGISTER)
+
+
+def test_56_the_main_register_beside_the_sessions_own(story: Any, rules: Any) -> None:
+    told = story().start(0, 0).meter(10, 900).meter(15, 7_000_900, transaction="", evse=1)
+    session = told.meter(20, 1800).stop(30, 2700).one()
+    assert session.energy_wh == 2700
+    assert [register.wh for register in session.registers] == [0, 900, 1800, 2700]
+    assert not rules(session)
+
+
+def test_58_a_batch_without_energy_is_no_zero(story: Any) -> None:
+    told = story().start(0, 0).meter(10, 900)
+    told.meter(20, None, measurand="SoC", value_text="40").stop(30, -1)
+    assert told.one().energy_wh == 900
+
+
+def test_59_no_register_at_all(story: Any, rules: Any) -> None:
+    told = story("ocpp2.0.1").start(0).meter(10, None, watt=7000).stop(30)
+    session = told.one()
+    assert (session.energy_wh, session.energy_source) == (None, EnergySource.UNKNOWN)
+    assert session.held
+    assert "energy_unknown" in rules(session)
+    assert [sample.watt for sample in session.power] == [7000]
+
+
+def test_60_registers_beyond_32_bits(story: Any) -> None:
+    session = story().start(0, 4_296_944_685).meter(10, 4_296_945_685).stop(30, 4_296_947_685).one()
+    assert session.energy_wh == 3000
+
+
+def test_60_a_jump(story: Any, rules: Any) -> None:
+    policy = SessionPolicy(max_power_w=Decimal(22_000))
+    told = story().start(0, 0).meter(60, 9000).meter(61, 49_000).stop(600, 60_000)
+    session = told.one(policy)
+    assert session.held
+    assert "register_jump" in rules(session)
+
+
+def test_62_buckets_out_of_order(story: Any) -> None:
+    told = story().start(0, 0).meter(20, 2000, 25).meter(10, 1000, 25, same=True)
+    session = told.stop(30, 3000).one()
+    assert [register.wh for register in session.registers] == [0, 1000, 2000, 3000]
+
+
+def test_66_frozen_at_high_power(story: Any, rules: Any) -> None:
+    told = story().start(0, 500)
+    for at in (5, 10, 15, 20):
+        told.meter(at, 500).meter(at, None, watt=9400, same=True)
+    session = told.stop(30, 500).one()
+    assert session.held
+    assert "register_frozen" in rules(session)
+
+
+def test_a_register_that_falls_once(story: Any, rules: Any) -> None:
+    told = story().start(0, 1000).meter(5, 1500).meter(10, 50).meter(15, 2000).stop(20, 2500)
+    session = told.one()
+    assert (session.energy_wh, session.held) == (1500, True)
+    assert "register_drop" in rules(session)
+    assert [register.wh for register in session.registers] == [0, 500, 1000, 1500]
+
+
+def test_a_register_beyond_meter_stop(story: Any, rules: Any) -> None:
+    session = story().start(0, 1000).meter(10, 2500).stop(20, 2000).one()
+    assert (session.energy_wh, session.held) == (1000, True)
+    assert "register_outside" in rules(session)
+
+
+def test_28_energy_after_the_stop(story: Any, rules: Any) -> None:
+    told = story().start(0, 0).stop(30, 52, 44).meter(45, 433, 46).meter(20, 45, 47)
+    session = told.one()
+    assert (session.energy_wh, session.held) == (52, True)
+    assert "energy_after_stop" in rules(session)
+    assert [register.wh for register in session.registers] == [0, 45, 52]
+
+
+def test_power_impossible_for_the_connector(story: Any, rules: Any) -> None:
+    policy = SessionPolicy(connector_power_w={(1, 0): Decimal(11_000)})
+    session = story().start(0, 0).stop(60, 20_000).one(policy)
+    assert rules(session) == {"power_impossible"}
+    assert not story().start(0, 0).stop(60, 11_500).one(policy).held
+
+
+# Clocks
+
+
+def test_67_a_clock_that_was_never_set(story: Any, rules: Any, minute: Any) -> None:
+    years = 56 * 365 * 24 * 60
+    told = story(quality=StampQuality.EPOCH).start(-years, 0, 0).stop(-years + 30, 900, 30)
+    session = told.one()
+    assert (session.start_at, session.end_at) == (minute(0), minute(30))
+    assert session.start_source is session.end_source is StampSource.RECEIVED
+    assert "epoch_stamp" in rules(session)
+
+
+def test_67_a_burst_bounds_nothing(story: Any, rules: Any) -> None:
+    years = 56 * 365 * 24 * 60
+    told = story(quality=StampQuality.EPOCH).start(-years, 0, 0).stop(-years + 30, 900, 0.5)
+    session = told.one()
+    assert session.held
+    assert "time_unbounded" in rules(session)
+
+
+@pytest.mark.parametrize("shift", [120, -360])
+def test_70_a_clock_that_is_off_by_hours(story: Any, rules: Any, minute: Any, shift: int) -> None:
+    told = story().start(shift, 0, 0).meter(shift + 15, 500, 15).stop(shift + 30, 900, 30)
+    session = told.one()
+    assert (session.start_at, session.end_at) == (minute(0), minute(30))
+    assert session.start_source is StampSource.CORRECTED
+    assert [register.at for register in session.registers] == [minute(0), minute(15), minute(30)]
+    assert rules(session) == {"clock_skew"}
+    assert not session.held
+
+
+def test_26_a_backlog_is_no_skew(story: Any, rules: Any, minute: Any) -> None:
+    told = story().start(-100, 0, 0).meter(-85, 500, 0.1).stop(-70, 900, 0.2)
+    session = told.one()
+    assert (session.start_at, session.end_at) == (minute(-100), minute(-70))
+    assert not rules(session)
+
+
+def test_71_stop_before_start(story: Any, rules: Any, minute: Any) -> None:
+    session = story().start(0, 0).stop(-11, 900, 30).one()
+    assert (session.start_at, session.end_at) == (minute(0), minute(30))
+    assert session.held
+    assert "negative_duration" in rules(session)
+
+
+def test_72_stop_in_the_future(story: Any, rules: Any) -> None:
+    session = story().start(0, 0).stop(90, 900, 30).one()
+    assert session.held
+    assert "stamp_future" in rules(session)
+
+
+def test_73_not_a_date(story: Any, rules: Any, minute: Any) -> None:
+    session = story().start(0, 0).stop(None, 900, 30).one()
+    assert session.end_at == minute(30)
+    assert session.end_source is StampSource.RECEIVED
+    assert "stamp_impossible" in rules(session)
+
+
+# Tokens and flow
+
+
+def test_89_nobody_presented_a_token(story: Any, rules: Any) -> None:
+    session = story().start(0, 0, id_token="").stop(30, 900, id_token="").one()
+    assert rules(session) == {"token_empty"}
+
+
+def test_93_another_token_stops(story: Any, rules: Any) -> None:
+    groups = SessionPolicy(token_groups={"A": "G", "B": "G"})
+    told = story().start(0, 0).stop(30, 900, id_token="b")
+    assert rules(told.one()) == {"stop_token_foreign"}
+    assert rules(told.one(groups)) == set()
+
+
+def test_16_an_id_restarts_after_a_reboot(story: Any) -> None:
+    told = story("ocpp2.0.1").start(0, tx="1").meter(0, 10, same=True, transaction="1")
+    told.stop(20, transaction="1").meter(20, 500, same=True, transaction="1")
+    told.start(60, tx="1").meter(60, 500, same=True, transaction="1")
+    told.stop(90, transaction="1").meter(90, 900, same=True, transaction="1")
+    assert [session.energy_wh for session in told.fold().sessions] == [490, 400]
+
+
+def test_30_the_end_names_no_evse(story: Any) -> None:
+    told = story("ocpp2.0.1").start(0, evse=2).meter(0, 10, same=True, evse=2)
+    session = told.stop(20, heard=60, offline=True).meter(20, 500, same=True, evse=None).one()
+    assert (session.evse, session.energy_wh) == (2, 490)
+
+
+def test_17_19_20_an_orphan_keeps_its_id(story: Any, minute: Any) -> None:
+    told = story().stop(30, 900, transaction="57").start(0, 100, 100, tx="57")
+    one, two = told.fold().sessions
+    assert (one.state, two.state) == (SessionState.ORPHAN_STOP, SessionState.CLOSED)
+    assert (one.id, one.version) == (two.id, two.version - 1)
+    assert (two.energy_wh, two.start_at) == (800, minute(0))
+
+
+def test_20_an_orphan_that_was_not_told_takes_the_starts_id(story: Any) -> None:
+    late = story().stop(30, 900, transaction="57").start(0, 100, 35, tx="57").one()
+    plain = story().start(0, 100, tx="57").stop(30, 900, transaction="57").one()
+    assert late.id == plain.id
+
+
+def test_21_a_stale_session_that_lives_again(story: Any) -> None:
+    day = 24 * 60
+    told = story().start(0, 0).meter(10, 500).meter(3 * day, 900).stop(3 * day + 10, 950)
+    one, two = told.fold(hours=24 * 14).sessions
+    assert (one.state, one.energy_wh, one.held) == (SessionState.STALE_OPEN, 500, True)
+    assert (two.state, two.energy_wh, two.version) == (SessionState.CLOSED, 950, 2)
+    assert one.id == two.id
+
+
+def test_repeats_for_days_make_no_version(story: Any) -> None:
+    told = story().start(0, 0).stop(30, 900)
+    for index in range(20):
+        told.stop(30, 900, 60 + index * 30)
+    folded = told.fold()
+    assert len(folded.sessions) == 1
+    assert sum(finding.rule == "dup_stop" for finding in folded.findings) == 20
+
+
+def test_two_connectors_one_card(story: Any, rules: Any) -> None:
+    """A stop without id that fits both is put to the earlier one, and says so."""
+    told = story().start(0, 0, tx="1").start(5, 0, tx="2", evse=2)
+    told.stop(30, 900, transaction="-1").stop(40, 800, transaction="-1")
+    one, two = told.fold().sessions
+    assert (one.evse, one.energy_wh, two.evse, two.energy_wh) == (1, 900, 2, 800)
+    assert one.held
+    assert "ambiguous_stop" in rules(one)
+
+
+# Activity
+
+
+def test_states_of_2_0_1_come_first(story: Any, minute: Any) -> None:
+    told = story("ocpp2.0.1").start(0, charging_state="EVConnected").meter(0, 0, same=True)
+    told.update(5, charging_state="Charging").update(30, charging_state="SuspendedEVSE")
+    told.update(40, charging_state="SuspendedEV").status(45, "Charging")
+    session = told.stop(60).meter(60, 4000, same=True).one()
+    assert [(change.at, change.activity) for change in session.activity] == [
+        (minute(0), Activity.PARKED),
+        (minute(5), Activity.CHARGING),
+        (minute(40), Activity.PARKED),
+    ]
+
+
+def test_power_where_no_state_was_told(story: Any, minute: Any) -> None:
+    told = story().start(0, 0)
+    for at, watt in ((5, 7000), (10, 7000), (15, 20), (20, 0)):
+        told.meter(at, None, watt=watt)
+    session = told.stop(60, 1500).one()
+    assert [(change.at, change.activity) for change in session.activity] == [
+        (minute(0), Activity.CHARGING),
+        (minute(15), Activity.PARKED),
+    ]
+
+
+def test_the_register_where_nothing_else_was_told(story: Any, minute: Any) -> None:
+    told = story().start(0, 0).meter(10, 2000).meter(20, 4000).meter(40, 4000)
+    session = told.stop(60, 4000).one()
+    assert [(change.at, change.activity) for change in session.activity] == [
+        (minute(0), Activity.CHARGING),
+        (minute(20), Activity.PARKED),
+    ]
+
+
+def test_energy_while_parked_is_told(story: Any, rules: Any) -> None:
+    told = story().start(0, 0).status(1, "Charging").status(10, "SuspendedEV")
+    session = told.meter(20, 2000).meter(30, 4000).stop(40, 4000).one()
+    assert "activity_conflict" in rules(session)
+    assert not session.held
+
+
+def test_a_late_status_makes_a_version(story: Any, minute: Any) -> None:
+    told = story().start(0, 0).status(1, "Charging").stop(60, 4000)
+    told.status(30, "SuspendedEV", 200)
+    one, two = told.fold().sessions
+    assert len(one.activity) == 1
+    assert two.activity[1].at == minute(30)
+    assert two.emitted_at == minute(200) + timedelta(minutes=10)
+
+
+def test_45_energy_between_sessions(story: Any, rules: Any) -> None:
+    told = story().start(0, 2_259_000, tx="1").stop(30, 2_259_988, transaction="1")
+    told.start(60, "2259992.1", tx="2").stop(90, "2260000", transaction="2")
+    one, two = told.fold().sessions
+    assert (one.energy_wh, two.energy_wh) == (988, Decimal("7.9"))
+    assert rules(two) == {"energy_between_sessions"}
+    assert not two.held
