@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from billing.money import GRAIN, round_to
-from billing.tariff import PriceLimit, Tariff
+from billing.tariff import PriceLimit, Tariff, TaxIncluded
 
 ZERO = Decimal(0)
 
@@ -31,16 +31,15 @@ def adjustments(tariff: Tariff, shares: Shares) -> tuple[Adjustment, ...]:
     """The lines that bring (net, tax) within the tariff's limits; none where they already are."""
     net = sum((part for part, _ in shares.values()), ZERO)
     tax = sum((part for _, part in shares.values()), ZERO)
-    before, after = _limited(net, net + tax, tariff.min_price, tariff.max_price)
+    before, after = _limited(tariff, net, net + tax)
     if (before, after) == (net, net + tax):
         return ()
-    return _shared(shares, (net, tax), (before, after - before))
+    return _shared(tariff, shares, (net, tax), (before, after - before))
 
 
-def _limited(
-    net: Decimal, gross: Decimal, least: PriceLimit | None, most: PriceLimit | None
-) -> tuple[Decimal, Decimal]:
+def _limited(tariff: Tariff, net: Decimal, gross: Decimal) -> tuple[Decimal, Decimal]:
     """(net, gross) within the limits; one without an after-tax value takes tax in proportion."""
+    least, most = tariff.min_price, tariff.max_price
     before = net
     if least is not None:
         before = max(before, least.before_tax)
@@ -48,7 +47,8 @@ def _limited(
         before = min(before, most.before_tax)
     after = gross
     if before != net and _one_sided(least if before > net else most):
-        after = round_to(gross * before / net, GRAIN) if net else gross + before - net
+        after = gross * before / net if net else before * (100 + _only_rate(tariff)) / 100
+        after = round_to(after, GRAIN)
     if least is not None and least.after_tax is not None:
         after = max(after, least.after_tax)
     if most is not None and most.after_tax is not None:
@@ -56,12 +56,17 @@ def _limited(
     return before, after
 
 
+def _only_rate(tariff: Tariff) -> Decimal:
+    rates = _rates(tariff)
+    return rates[0] if len(rates) == 1 else ZERO
+
+
 def _one_sided(limit: PriceLimit | None) -> bool:
     return limit is not None and limit.after_tax is None
 
 
 def _shared(
-    shares: Shares, totals: tuple[Decimal, Decimal], wanted: tuple[Decimal, Decimal]
+    tariff: Tariff, shares: Shares, totals: tuple[Decimal, Decimal], wanted: tuple[Decimal, Decimal]
 ) -> tuple[Adjustment, ...]:
     """Each rate's net and tax scaled to the wanted totals; what no rate can carry has none."""
     rates = sorted(shares, key=_by_rate)
@@ -73,9 +78,24 @@ def _shared(
     ]
     rest_net, rest_tax = wanted[0] - sum(nets, ZERO), wanted[1] - sum(taxes, ZERO)
     if rest_net or rest_tax:
-        only = rates[0] if len(rates) == 1 else None
-        found.append(Adjustment(only, rest_net, rest_tax))
+        rate = rates[0] if len(rates) == 1 else _rate_of(tariff, rest_net, rest_tax)
+        found.append(Adjustment(rate, rest_net, rest_tax))
     return tuple(one for one in found if one.net or one.tax)
+
+
+def _rate_of(tariff: Tariff, net: Decimal, tax: Decimal) -> Decimal | None:
+    """The rate of a limit that no line can carry: the tariff's only one, or one that fits."""
+    rates = _rates(tariff)
+    fitting = [rate for rate in rates if net * rate == tax * 100]
+    return rates[0] if len(rates) == 1 else (fitting[0] if fitting else None)
+
+
+def _rates(tariff: Tariff) -> list[Decimal]:
+    """The VAT rates a tariff names, ascending; none where it says that VAT does not apply."""
+    if tariff.tax_included is TaxIncluded.NOT_APPLICABLE:
+        return []
+    rates = {rule.vat for element in tariff.elements for rule in element.components}
+    return sorted(rate for rate in rates if rate is not None)
 
 
 def _scaled(parts: list[Decimal], total: Decimal, wanted: Decimal) -> list[Decimal]:

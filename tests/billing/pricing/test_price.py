@@ -193,11 +193,23 @@ def test_a_limit_without_tax_takes_tax_in_proportion() -> None:
     assert (receipt.total.net, receipt.total.gross) == (10, D("12.10"))
 
 
-def test_a_floor_under_a_free_session_has_no_rate() -> None:
-    floor = tariff_of({"elements": [["TIME 1.00 vat 21"]], "min_price": ["1", "1.21"]})
+FLOORS = [
+    (["TIME 1.00 vat 21"], "1.21", (D(21), D("0.21")), False),
+    (["TIME 1.00 vat 21"], None, (D(21), D("0.21")), False),
+    (["TIME 1.00 vat 21", "ENERGY 1.00 vat 9"], "1.09", (D(9), D("0.09")), False),
+    (["TIME 1.00 vat 21", "ENERGY 1.00 vat 9"], "1.15", (None, D("0.15")), True),
+]
+
+
+@pytest.mark.parametrize(("parts", "after", "tax", "noted"), FLOORS)
+def test_a_floor_under_a_session_without_lines_finds_its_rate(
+    parts: list[str], after: str | None, tax: tuple[Decimal | None, Decimal], *, noted: bool
+) -> None:
+    floor = tariff_of({"elements": [parts], "min_price": ["1", after]})
     receipt = bill(floor, periods((NOON, "parked"), end="2026-10-05T13:00"))
-    assert (receipt.total.net, receipt.total.gross) == (1, D("1.21"))
-    assert "unattributed_tax" in codes(receipt)
+    assert (receipt.total.net, receipt.total.gross) == (1, 1 + tax[1])
+    assert receipt.exact_total.taxes == (tax,)
+    assert ("unattributed_tax" in codes(receipt)) is noted
 
 
 def test_the_first_element_of_a_dimension_wins_even_at_zero() -> None:
