@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ingest.answer import Reply, reply
+from ingest.answer.reply import Reply, reply
 from ingest.connectivity import connection_changes, restart_changes
 from ingest.view import View
 from warehouse.log import Entry, Record

@@ -76,14 +76,19 @@ class Journal:
             connection=connection,
             counter=counter,
         )
+        self.wake()
+        return entry
+
+    def wake(self) -> None:
+        """Sees to the commit of what was appended to the writer itself."""
         if not self._committing:
             self._committing = True
             self._loop.call_soon(self._commit)
-        return entry
 
     def send_after_commit(self, outlet: Outlet, data: bytes) -> None:
         """Sends `data` once everything appended until now is durable."""
         self._outbox.append((outlet, data))
+        self.wake()
 
     async def durable(self) -> None:
         """Returns once everything appended until now is durable, however long that takes."""
@@ -91,9 +96,7 @@ class Journal:
             return
         waiter: asyncio.Future[None] = self._loop.create_future()
         self._waiting.append(waiter)
-        if not self._committing:
-            self._committing = True
-            self._loop.call_soon(self._commit)
+        self.wake()
         await waiter
 
     def sign(self) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from websockets.http11 import Request
 
 from ingest.admission import Gate, Verdict
-from ingest.answer import reply
+from ingest.answer.reply import reply
 from ingest.chargers import ChargerSocket
 from ingest.connectivity import (
     CLOSED,
@@ -35,7 +35,7 @@ from ingest.replay import operator_changes
 from ingest.tls import server_context
 from ingest.view import View
 from warehouse.clock import Clock
-from warehouse.log import Entry, LogReader, LogWriter
+from warehouse.log import Entry, LogReader, LogWriter, StoreUnavailable
 from warehouse.registry import Change, Registry
 from warehouse.registry.registry import OPERATOR
 
@@ -132,7 +132,10 @@ class Service:
         self._work(self._tend())
 
     async def stop(self) -> None:
-        """Closes listeners and connections, lets what came be answered, closes the log."""
+        """Closes listeners and connections, lets what came be answered, closes the log.
+
+        Raises StoreUnavailable where the store still refuses; the log recovers when next opened.
+        """
         self._stopping = True
         for server in self._servers:
             server.close()
@@ -144,9 +147,11 @@ class Service:
         await self._send_all_away()
         if not self._journal.stalled:
             await self._projection.flush()
-        await self._journal.close()
-        self._projection.close()
-        self._threads.shutdown()
+        try:
+            await self._journal.close()
+        finally:
+            self._projection.close()
+            self._threads.shutdown()
 
     async def _send_all_away(self) -> None:
         for socket in [*self._sockets.values(), *self._arriving]:
@@ -170,8 +175,10 @@ class Service:
         """Logs an HTTP exchange with a partner; returns once both entries are durable.
 
         `direction` is the request's: `in` where the partner asked. Secrets must be replaced before.
-        Answer the partner only after this.
+        Answer the partner only after this. Raises StoreUnavailable while the store refuses.
         """
+        if self._journal.stalled:
+            raise StoreUnavailable("the log cannot be written at the moment")
         other = "out" if direction == "in" else "in"
         connection = f"h{self._journal.size}"
         entries = [
@@ -234,11 +241,11 @@ class Service:
         """A frame: log it, answer it, log the answer; it goes out once both are durable."""
         if not socket.connection:
             return
-        journal, station = self._journal, socket.identity
+        append, station = self.writer.append, socket.identity
         if _NAMES_A_TOKEN in payload:
             self.refresh()
         counter = socket.counter
-        entry = journal.append(
+        entry = append(
             payload,
             kind="message",
             protocol=socket.protocol,
@@ -255,10 +262,11 @@ class Service:
             self.invalid_frames += 1
         if answer.text is None:
             socket.counter = counter + 1
+            self._journal.wake()
             return
         data = answer.text.encode()
         socket.counter = counter + 2
-        journal.append(
+        append(
             data,
             kind="message",
             protocol=socket.protocol,
@@ -267,7 +275,7 @@ class Service:
             connection=socket.connection,
             counter=counter + 1,
         )
-        journal.send_after_commit(socket, data)
+        self._journal.send_after_commit(socket, data)
         self._changed(answer.changes)
 
     def left(self, socket: ChargerSocket, reason: str) -> None:

@@ -3,8 +3,3 @@
 `reply.reply` reads a frame, finds the function in `table` and writes the answer's frame. Nothing
 here waits, remembers or knows the time, so every answer can be replayed from the log.
 """
-
-from ingest.answer.call import Answer, Call, Refusal
-from ingest.answer.reply import Reply, reply
-
-__all__ = ["Answer", "Call", "Refusal", "Reply", "reply"]

@@ -14,7 +14,7 @@ from typing import IO
 from tests.bench.figure import Figure
 
 CONNECTIONS = 2_000
-IN_FLIGHT = 500
+IN_FLIGHT = 256
 
 
 class Service:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.answer import reply
+from ingest.answer.reply import reply
 from ingest.connectivity import connection_changes
 from ingest.fold import Fold
 from ingest.view import View

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.answer import Reply, reply
 from ingest.answer.call import Call
+from ingest.answer.reply import Reply, reply
 from ingest.answer.table import ANSWERS
 from ingest.answer.transactions import identity
 from ingest.protocols.ocpp import schemas

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.answer import reply
+from ingest.answer.reply import reply
 from ingest.protocols.ocpp.actions import MONEY
 from ingest.view import View
 from warehouse.registry import changes_of
