@@ -5,6 +5,7 @@ be encrypted and its key destroyed, while every proof over the leaf stays valid.
 """
 
 from binascii import b2a_base64
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import NamedTuple
@@ -60,6 +61,11 @@ class Record(NamedTuple):
 def commit_payload(salted: bytes) -> str:
     """Base64 of SHA-256(salt ‖ payload): binds the payload without showing it."""
     return b2a_base64(sha256(salted).digest(), newline=False).decode("ascii")
+
+
+def commitments(salted: Iterable[bytes]) -> list[str]:
+    """`commit_payload` of each, in bulk."""
+    return [b2a_base64(sha256(each).digest(), newline=False).decode("ascii") for each in salted]
 
 
 def encode(entry: Entry) -> bytes:

@@ -6,9 +6,10 @@ state. Whether to believe it is `verify`'s question.
 
 import heapq
 from collections.abc import Iterator, Sequence
+from io import BytesIO
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -34,8 +35,8 @@ from warehouse.log.tiles import TileReader
 if TYPE_CHECKING:
     import polars as pl
 
-STEP = 16_384
-"""Records decoded at a time on the bulk path."""
+STEP = 512
+"""Records decoded at a time where no library helps: few enough to stay in the cache."""
 
 
 class LogReader:
@@ -93,10 +94,10 @@ class LogReader:
         tiles = TileReader(self.folder, self.size if size is None else size)
         return tiles.leaves(index // merkle.WIDTH)[index % merkle.WIDTH]
 
-    def columns(self, start: int = 0, stop: int | None = None) -> dict[str, list[object]]:
-        """Entries [start, stop) as lists by name; `payload` holds bytes. See `frame`."""
+    def columns(self, start: int = 0, stop: int | None = None) -> dict[str, list[Any]]:
+        """Entries [start, stop) as lists by name, without any library; see `frame`."""
         stop = self._stop(stop)
-        columns: dict[str, list[object]] = {name: [] for name in COLUMNS}
+        columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
         for first in range(start, stop, STEP):
             leaves, payloads = self._slices(first, min(stop, first + STEP))
             rows = orjson.loads(b"[" + b",".join(leaves) + b"]")
@@ -111,13 +112,26 @@ class LogReader:
         """Entries [start, stop) as a frame, the fast way in bulk.
 
         Columns: index, received_ns (Int64), kind, protocol, direction, peer, connection (String),
-        counter (Int64), payload (Binary: the exact bytes).
+        counter (Int64), payload (Binary: the exact bytes). Raises LogDamaged.
         """
         import polars as pl  # noqa: PLC0415 - heavy; ingest reads no frames
 
-        types = {"index": pl.Int64(), "received_ns": pl.Int64(), "counter": pl.Int64()}
-        schema = {name: types.get(name, pl.String()) for name in COLUMNS}
-        return pl.DataFrame(self.columns(start, stop), schema=schema | {"payload": pl.Binary()})
+        whole = {"n": pl.Int64(), "seq": pl.Int64()}
+        schema = {key: whole.get(key, pl.String()) for key in LEAF_KEYS}
+        stop = self._stop(stop)
+        frames = []
+        for first in range(start, max(stop, start + 1), SEGMENT):
+            leaves, payloads = self._slices(first, min(stop, first + SEGMENT))
+            parsed = pl.read_ndjson(BytesIO(b"\n".join(leaves)), schema=schema)
+            if parsed["n"].to_list() != list(range(first, first + len(leaves))):
+                raise LogDamaged(f"{self.origin}: the entries from {first} on are not in order")
+            payload = pl.Series("payload", payloads, dtype=pl.Binary)
+            frames.append(
+                parsed.rename(dict(zip(LEAF_KEYS, COLUMNS, strict=False))).with_columns(
+                    pl.col("received_ns").cast(pl.Int64), payload
+                )
+            )
+        return pl.concat(frames)
 
     def inclusion_proof(self, index: int, size: int | None = None) -> list[bytes]:
         """RFC 9162 inclusion path of an entry in the tree of `size` (default: newest)."""
@@ -198,7 +212,9 @@ COLUMNS = (
     "payload",
 )
 """Columns of the bulk path; all but the payload come from the leaf."""
-LEAF_FIELDS = itemgetter("n", "at", "kind", "pr", "d", "peer", "conn", "seq")
+LEAF_KEYS = ("n", "at", "kind", "pr", "d", "peer", "conn", "seq")
+"""Where they stand in the leaf, in the same order."""
+LEAF_FIELDS = itemgetter(*LEAF_KEYS)
 
 
 def origins(log_folder: Path) -> list[LogReader]:

@@ -22,6 +22,7 @@ from warehouse.log.entry import (
     LEAF_LIMIT,
     VERSION,
     commit_payload,
+    commitments,
     decode,
 )
 from warehouse.log.errors import EntryInvalid, LogDamaged
@@ -255,7 +256,7 @@ def _check_fast(stretch: Stretch, bundle: _Bundle, records: _Records) -> bool:
         return False
     if (
         numbers != tuple(range(first, first + width))
-        or list(committed) != [commit_payload(each) for each in records.salted]
+        or list(committed) != commitments(records.salted)
         or lengths != tuple([len(each) - SALT_BYTES for each in records.salted])
         or any(keys)
         or {*map(type, numbers), *map(type, lengths), *map(type, counters)} != {int}

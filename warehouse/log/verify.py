@@ -5,6 +5,7 @@ stored and what was signed, now and in every older checkpoint. It says what is w
 first bad entry is; it repairs nothing.
 """
 
+import gc
 import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -215,7 +216,8 @@ def _stretches(folder: Path, size: int, edges: set[int], workers: int | None) ->
             yield check_stretch(folder, number, size, edges)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(workers, count), mp_context=context) as pool:
+    processes = min(workers, count)
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=gc.disable) as pool:
         yield from pool.map(
             check_stretch,
             [folder] * count,

@@ -76,6 +76,21 @@ def test_a_frame_says_the_same_as_the_records(grow: Grow, small_segments: int) -
     assert len(reader.columns(0, 10)["payload"]) == 10
 
 
+def test_odd_texts_come_through_the_frame(
+    tmp_path: Path, signer: Signer, clock: SimulatedClock
+) -> None:
+    folder = tmp_path / "ingest-1"
+    peers = ["", 'a"b\\c', "\x00\x1f\x7f\n\r\t", "Säule", "充电桩", "🔌", "\u2028", "null", "1e5"]
+    with LogWriter.open(folder, origin="ingest-1", signer=signer, clock=clock) as log:
+        for peer in peers:
+            log.append(peer.encode() + b"\xff\n", kind="message", peer=peer, connection=peer)
+    reader = LogReader(folder)
+    frame, columns = reader.frame(), reader.columns()
+    assert frame["peer"].to_list() == frame["connection"].to_list() == peers
+    assert frame["payload"].to_list() == [peer.encode() + b"\xff\n" for peer in peers]
+    assert frame.to_dict(as_series=False) == columns
+
+
 def test_a_reader_sees_what_is_signed_and_follows_the_writer(
     tmp_path: Path, signer: Signer, clock: SimulatedClock
 ) -> None:
