@@ -52,7 +52,7 @@ def progress(title: str, total: int | None = None) -> Iterator["Bar"]:
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn() if total is not None else TextColumn(""),
+        MofNCompleteColumn(),
         TimeElapsedColumn(),
         TextColumn("{task.fields[note]}"),
         console=Console(stderr=True),
@@ -66,7 +66,14 @@ class Bar:
 
     def __init__(self, shown: Progress, title: str, total: int | None) -> None:
         self._shown = shown
+        self._title = title
         self._task = shown.add_task(title, total=total, note="")
+
+    def begin(self, title: str) -> None:
+        """Another step under the same bar; nothing happens where it is the same step."""
+        if title != self._title:
+            self._shown.reset(self._task, description=title, total=None, note="")
+            self._title = title
 
     def at(self, done: int, note: str = "", total: int | None = None) -> None:
         """Sets how much is done; `total` changes the whole."""

@@ -54,13 +54,16 @@ def traffic(network: Network, seed: int, *, first: date, days: int, sessions: in
     """
     rng = random.Random(f"traffic/{seed}")  # noqa: S311 - no secret, the same for the same seed
     arrivals = sorted(_arrivals(network, rng, first=first, days=days, sessions=sessions))
-    charges = list(_charges(network, arrivals, rng))
-    versions = {one.station.id: one.version for one in network.outlets}
     accepted = {
         driver.token.uid
         for driver in network.drivers
         if driver.known and not driver.blocked and driver.token.valid_until is None
     }
+    charges = [
+        one if one.token in accepted else replace(one, energy_wh=0, samples=(), suspended_at=None)
+        for one in _charges(network, arrivals, rng)
+    ]
+    versions = {one.station.id: one.version for one in network.outlets}
     charges, injected, outages = _misbehave(charges, versions, accepted, rng)
     charges = list(_metered(charges))
     moments = list(_moments(charges, outages, injected))

@@ -1,0 +1,181 @@
+"""`wattproof demo`: the main job, shown whole, with a summary that can be checked."""
+
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from wattproof.commands.audit import root_of
+from wattproof.commands.derive import party_rows
+from wattproof.demo import Report, Size, run
+from wattproof.options import Data, Json
+from wattproof.terminal import progress, show_json
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def demo(
+    *,
+    data: Data = Path("demo"),
+    month: Annotated[
+        str, typer.Option(metavar="YYYY-MM", help="Which month is played.")
+    ] = "2026-10",
+    days: Annotated[int, typer.Option(min=1, max=31, help="Its first so many days.")] = 31,
+    sessions: Annotated[int, typer.Option(min=20, help="About how many charging sessions.")] = 600,
+    stations: Annotated[int, typer.Option(min=8, max=500, help="How many stations.")] = 32,
+    seed: Annotated[int, typer.Option(help="Another seed, another month.")] = 7,
+    as_json: Json = False,
+) -> None:
+    """Show the whole flow on one machine, in two to three minutes.
+
+    Starts a service, lets a fleet of simulated stations charge for a month over real WebSockets
+    (OCPP 1.6 and 2.0.1, some of them misbehaving), derives sessions and CDRs through Dagster,
+    issues the invoices, verifies the log, derives everything again from it and compares.
+
+    The folder is emptied when the demo runs again, and only if a demo made it.
+
+    \b
+    Examples:
+      wattproof demo
+      wattproof demo --data demo-small --sessions 100 --days 7
+    """
+    try:
+        first = date.fromisoformat(f"{month}-01")
+    except ValueError:
+        raise typer.BadParameter(f"--month {month!r}: expected a month like 2026-10") from None
+    size = Size(first, _days(first, days), sessions, stations, seed)
+    with progress("starting") as bar:
+
+        def step(name: str, note: str, done: int, total: int) -> None:
+            bar.begin(name)
+            bar.at(done, note, total or None)
+
+        report = run(data, size, step)
+    if as_json:
+        show_json(_as_object(report))
+    else:
+        tell(report)
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+def _days(first: date, wanted: int) -> int:
+    following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+    return min(wanted, (following - first).days)
+
+
+def tell(report: Report) -> None:
+    """The summary, for people."""
+    console = Console(highlight=False)
+    console.rule("Wattproof: every kWh on every invoice, provable back to the charger's own words")
+    console.print(_flow(report))
+    console.print("\n[bold]Money by party[/]")
+    console.print(_money(report))
+    console.print("\n[bold]Misbehaviour that was played, and what was found[/]")
+    console.print(_misbehaviour(report))
+    console.print("\n[bold]The log[/]")
+    for one in report.verified:
+        verdict = "verified" if one.ok else f"BAD at index {one.first_bad_index}"
+        console.print(f"  {one.origin:<9} {one.entries:>7} entries  root {root_of(one)}  {verdict}")
+    identical = report.replayed.identical
+    console.print(
+        f"\nreplay: {'identical' if identical else 'DIFFERENT'} "
+        f"({len(report.replayed.tables)} tables, {len(report.replayed.documents)} documents, "
+        "built again from the log alone)",
+        style="bold green" if identical else "bold red",
+    )
+    _tell_next(console, report)
+
+
+def _flow(report: Report) -> Table:
+    derived, plan = report.derived, report.plan
+    findings = ", ".join(f"{count} {rule}" for rule, _, count in report.findings[:6])
+    table = _plain()
+    table.add_row("charging", f"{len(plan.network.outlets)} stations, {report.tally.sent} frames")
+    table.add_row("messages", f"{derived.messages} in the log, both directions")
+    table.add_row("sessions", f"{derived.sessions}, {derived.energy_kwh:.3f} kWh")
+    table.add_row(
+        "CDRs",
+        f"{derived.cdrs}, and {derived.rejections} sessions held back, each with its reason",
+    )
+    table.add_row("invoices", f"{len(report.invoices)} issued; issuing again made {report.again}")
+    table.add_row("findings", f"{sum(count for _, _, count in report.findings)}: {findings} …")
+    took = ", ".join(f"{name} {seconds} s" for name, seconds in report.seconds.items())
+    table.add_row("time", took)
+    return table
+
+
+def _money(report: Report) -> Table:
+    table = _plain("party", "CDRs", "kWh", "net", "VAT", "gross", "invoice")
+    numbers = {one.buyer.code: one.number for one in report.invoices}
+    for row in party_rows(report.derived):
+        cells = [str(row[name]) for name in ("party", "cdrs", "kwh", "net", "tax", "gross")]
+        table.add_row(*cells, numbers.get(str(row["party"]), ""))
+    return table
+
+
+def _misbehaviour(report: Report) -> Table:
+    table = _plain("#", "what a station did", "where", "found as")
+    for one in report.injected:
+        if not one.noticed:
+            found = f"[red]expected {', '.join(one.expected)}[/]"
+        elif one.expected:
+            found = ", ".join(one.found)
+        else:
+            found = "nothing wrong: survived, and billed right"
+        table.add_row(str(one.number), one.title, one.station, found)
+    return table
+
+
+def _tell_next(console: Console, report: Report) -> None:
+    data = report.data
+    if report.tally.errors:
+        console.print(f"{len(report.tally.errors)} calls were refused:", style="red")
+        for station, action, text in report.tally.errors[:5]:
+            console.print(f"  {station} {action}: {text}", markup=False)
+    if report.invoices:
+        number = report.invoices[0].number
+        console.print(f"\nAn invoice as a person reads it: {data / 'documents' / number}.pdf")
+        console.print("[bold]Next[/]")
+        console.print(f"  wattproof audit trace {number}:1 --data {data}")
+        party = report.invoices[0].buyer.code
+        console.print(f"  wattproof export cdrs --party {party} --ocpi 2.2.1 --data {data}")
+    console.print(f"  wattproof audit verify --data {data}")
+    console.print(f"  wattproof notebook --data {data}")
+
+
+def _plain(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, show_header=bool(columns), header_style="dim")
+    for column in columns:
+        right = column in {"#", "CDRs", "kWh", "net", "VAT", "gross"}
+        table.add_column(column, justify="right" if right else "left")
+    return table
+
+
+def _as_object(report: Report) -> dict[str, Any]:
+    return {
+        "ok": report.ok,
+        "data": str(report.data),
+        "stations": len(report.plan.network.outlets),
+        "frames": report.tally.sent,
+        "errors": [list(error) for error in report.tally.errors],
+        "derived": asdict(report.derived),
+        "invoices": [one.number for one in report.invoices],
+        "issued_again": report.again,
+        "injected": [asdict(one) | {"noticed": one.noticed} for one in report.injected],
+        "findings": [
+            {"rule": rule, "severity": severity, "count": count}
+            for rule, severity, count in report.findings
+        ],
+        "log": [
+            {"origin": one.origin, "ok": one.ok, "entries": one.entries, "root": root_of(one)}
+            for one in report.verified
+        ],
+        "replay": "identical" if report.replayed.identical else "different",
+        "seconds": report.seconds,
+    }

@@ -1,0 +1,277 @@
+"""The whole flow on one machine, as `wattproof demo` shows it, from charging to the replay.
+
+Every step is what an operator would do with a command. Deletes nothing but a folder that an
+earlier demo has marked as its own, and stops the service it started, by its process id.
+"""
+
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from select import select
+from typing import IO, Any
+
+import orjson
+import uvloop
+
+from billing.invoice import Invoice
+from ingest.protocols.actions import PolicySet
+from pipelines import invoicing
+from pipelines.derive import Derived, derive
+from pipelines.replay import Comparison, replay
+from warehouse.lake import Lake
+from warehouse.log import Verification, load_verifier, verify
+from warehouse.registry.passwords import hash_password
+from wattproof.operator_log import record
+from wattproof.refusals import RefusalError
+from wattproof.simulator.link import Tally
+from wattproof.simulator.network import provisioning
+from wattproof.simulator.play import Plan, Where, fleet_plan, make_passwords, play
+
+MARKER = ".wattproof-demo"
+MARKED = "Made by wattproof demo, which empties this folder when it runs again.\n"
+READY_S = 60
+HEARTBEAT_S = 12 * 3600
+"""Simulated stations show a sign of life twice a day, so that is what they are asked for."""
+
+Step = Callable[[str, str, int, int], None]
+"""(step, note, done, total); total 0 where it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is shown: about `sessions` charges on `days` days from `first` on."""
+
+    first: date
+    days: int
+    sessions: int
+    stations: int
+    seed: int
+
+    @property
+    def month(self) -> str:
+        """The month that is invoiced."""
+        return f"{self.first:%Y-%m}"
+
+
+@dataclass(frozen=True, slots=True)
+class Injected:
+    """A misbehaviour that was played, and the rules that told of it at its station."""
+
+    number: int
+    title: str
+    station: str
+    expected: tuple[str, ...]
+    found: tuple[str, ...]
+
+    @property
+    def noticed(self) -> bool:
+        """Whether every expected rule was found; one that expects none must only be survived."""
+        return set(self.expected) <= set(self.found)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a demo did, for its summary."""
+
+    data: Path
+    plan: Plan
+    tally: Tally
+    derived: Derived
+    invoices: list[Invoice]
+    again: int
+    """Invoices that issuing the same month a second time made: none."""
+    injected: list[Injected]
+    findings: list[tuple[str, str, int]]
+    """(rule, severity, how many), most severe first."""
+    verified: list[Verification]
+    replayed: Comparison
+    seconds: dict[str, Decimal]
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything that a demo promises came true."""
+        return (
+            all(one.ok for one in self.verified)
+            and self.replayed.identical
+            and self.again == 0
+            and not self.tally.errors
+            and all(one.noticed for one in self.injected)
+        )
+
+
+def run(data: Path, size: Size, step: Step) -> Report:
+    """Runs the demo in `data`. Raises `RefusalError` where the folder is not a demo's own."""
+    claim(data)
+    seconds: dict[str, Decimal] = {}
+    plan = fleet_plan(
+        size.seed,
+        first=size.first,
+        days=size.days,
+        sessions=size.sessions,
+        stations=size.stations,
+    )
+    with _timed(seconds, "charging"), _service(data, plan, step) as where:
+        tally = _charge(data, plan, where, step)
+    with _timed(seconds, "deriving"):
+        step("deriving", "starting Dagster", 0, 0)
+        derive(data, progress=lambda text: step("deriving", text, 0, 0))
+    with _timed(seconds, "invoicing"):
+        step("invoicing", size.month, 0, 0)
+        invoices = invoicing.issue(data, size.month, early=_unfinished(size))
+        again = invoicing.issue(data, size.month, early=_unfinished(size))
+        derived = derive(data, progress=lambda text: step("invoicing", text, 0, 0))
+    with _timed(seconds, "verifying"):
+        verified = _verified(data, step)
+    with _timed(seconds, "replaying"):
+        step("replaying", "", 0, 0)
+        replayed = replay(data, progress=lambda text: step("replaying", text, 0, 0))
+    rules = _rules(data)
+    return Report(
+        data=data,
+        plan=plan,
+        tally=tally,
+        derived=derived,
+        invoices=invoices,
+        again=len(again),
+        injected=_injected(plan, rules),
+        findings=_counts(rules),
+        verified=verified,
+        replayed=replayed,
+        seconds=seconds,
+    )
+
+
+def claim(data: Path) -> None:
+    """Makes `data` an empty folder of ours; only one that bears our mark is emptied.
+
+    Raises `RefusalError` for a folder that holds anything else.
+    """
+    if data.is_symlink() or (data.exists() and not data.is_dir()):
+        raise RefusalError(f"{data} is not a folder", "choose another one with --data")
+    if data.exists() and any(data.iterdir()):
+        if not (data / MARKER).is_file():
+            raise RefusalError(
+                f"{data} holds something that no demo made", "choose another one with --data"
+            )
+        for inside in data.iterdir():
+            if inside.name == MARKER:
+                continue
+            if inside.is_dir() and not inside.is_symlink():
+                shutil.rmtree(inside)
+            else:
+                inside.unlink()
+    data.mkdir(parents=True, exist_ok=True)
+    (data / MARKER).write_text(MARKED, "utf-8")
+
+
+@contextmanager
+def _service(data: Path, plan: Plan, step: Step) -> Iterator[Where]:
+    """A service of our own on free ports, in simulated time that begins before the first event."""
+    step("starting", "the service", 0, 0)
+    start = min(moment.told_at for moment in plan.moments) - timedelta(hours=2)
+    command = [sys.executable, "-m", "wattproof.cli", "serve", "--json", "--plain-ws"]
+    command += ["--ocpp-port", "0", "--http-port", "0", "--data", str(data)]
+    command += ["--clock-start", f"{start:%Y-%m-%dT%H:%M:%SZ}", "--clock-speed", "driven"]
+    with (
+        (data / "service.log").open("wb") as log,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log) as process,  # noqa: S603 - our own command
+    ):
+        try:
+            assert process.stdout is not None
+            ready = _ready(process, process.stdout, data)
+            yield Where(ready["ocpp"][0], ready["http"])
+        finally:
+            process.terminate()
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _ready(process: subprocess.Popen[bytes], output: IO[bytes], data: Path) -> dict[str, Any]:
+    """The line that the service prints once it can be reached."""
+    if select([output], [], [], READY_S)[0]:
+        line = output.readline()
+        if line:
+            ready: dict[str, Any] = orjson.loads(line)
+            return ready
+        process.wait(5)
+    said = (data / "service.log").read_text("utf-8", "replace").strip().splitlines()
+    raise RefusalError("the service did not start", said[-1] if said else "see its service.log")
+
+
+def _charge(data: Path, plan: Plan, where: Where, step: Step) -> Tally:
+    step("registering", "parties, tariffs, stations, tokens", 0, 0)
+    passwords = make_passwords(data, [one.station.id for one in plan.network.outlets])
+    hashes = {station: hash_password(password) for station, password in passwords.items()}
+    said = provisioning(plan.network, hashes)
+    record(data, [PolicySet({"heartbeat_interval_s": HEARTBEAT_S}), *said])
+
+    def moved(done: int, now: datetime) -> None:
+        step("charging", f"{now:%a %d %b %H:%M}", done, len(plan.moments))
+
+    return uvloop.run(play(plan, where, passwords=passwords, window_s=60, progress=moved))
+
+
+def _unfinished(size: Size) -> bool:
+    """Whether the demo stops before the month is over (a short one, in a test)."""
+    return (size.first + timedelta(days=size.days)).month == size.first.month
+
+
+def _verified(data: Path, step: Step) -> list[Verification]:
+    verifier = load_verifier(data)
+    found: list[Verification] = []
+    for folder in sorted((data / "log").iterdir()):
+
+        def moved(done: int, total: int, name: str = folder.name) -> None:
+            step("verifying", name, done, total)
+
+        found.append(verify(folder, verifier, progress=moved))
+    return found
+
+
+def _rules(data: Path) -> list[tuple[str, str, str]]:
+    """(rule, severity, station) of every finding."""
+    frame = Lake(data / "lake").read("finding")
+    return list(frame.select("rule", "severity", "station").iter_rows())
+
+
+def _injected(plan: Plan, rules: list[tuple[str, str, str]]) -> list[Injected]:
+    at_station: dict[str, set[str]] = {}
+    for rule, _, station in rules:
+        at_station.setdefault(station, set()).add(rule)
+    return [
+        Injected(
+            number=fault.value.number,
+            title=fault.value.title,
+            station=station,
+            expected=fault.value.rules,
+            found=tuple(rule for rule in fault.value.rules if rule in at_station.get(station, ())),
+        )
+        for fault, station, _ in plan.injected
+    ]
+
+
+_GRAVITY = {"hold": 0, "warning": 1, "info": 2}
+
+
+def _counts(rules: list[tuple[str, str, str]]) -> list[tuple[str, str, int]]:
+    counts: dict[tuple[str, str], int] = {}
+    for rule, severity, _ in rules:
+        counts[rule, severity] = counts.get((rule, severity), 0) + 1
+    ordered = sorted(counts.items(), key=lambda item: (_GRAVITY[item[0][1]], -item[1], item[0]))
+    return [(rule, severity, count) for (rule, severity), count in ordered]
+
+
+@contextmanager
+def _timed(seconds: dict[str, Decimal], name: str) -> Iterator[None]:
+    begin = time.monotonic_ns()
+    yield
+    seconds[name] = Decimal((time.monotonic_ns() - begin) // 100_000_000) / 10
