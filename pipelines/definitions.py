@@ -18,9 +18,13 @@ from pipelines.triggers import triggers
 JOB = "derive"
 
 
-def definitions(data: Path, *, workers: int = 1) -> dg.Definitions:
-    """Assets, checks, job, schedule and sensors over one data folder."""
-    partitions = daily(data)
+def definitions(data: Path, *, workers: int = 1, partitioned: bool = True) -> dg.Definitions:
+    """Assets, checks, job, schedule and sensors over one data folder.
+
+    Not `partitioned`: the same graph for one run of the days that its tags name. Dagster records
+    each asset once per partition, which takes minutes for a year of days.
+    """
+    partitions = daily(data) if partitioned else None
     job = dg.define_asset_job(
         JOB,
         selection=dg.AssetSelection.all(),
@@ -28,7 +32,7 @@ def definitions(data: Path, *, workers: int = 1) -> dg.Definitions:
         executor_def=dg.in_process_executor,
         description="From message to invoice, for a day or a range of days.",
     )
-    schedules, sensors = triggers(data, job)
+    schedules, sensors = triggers(data, job) if partitioned else ([], [])
     return dg.Definitions(
         assets=assets(partitions),
         asset_checks=checks(),

@@ -12,7 +12,7 @@ from typing import Any
 
 from pipelines.days import Progress, parts
 from pipelines.finished import unfinished, write_finished
-from pipelines.resources import RANGE_TAGS, UNTIL_TAG
+from pipelines.resources import DAYS_TAG, UNTIL_TAG
 from pipelines.stretch import Stretch, days_between, instant
 from warehouse.clock import Clock, open_clock
 from warehouse.lake import Lake
@@ -157,11 +157,12 @@ def _run(stretch: Stretch, progress: Progress | None) -> None:
 
     from pipelines.definitions import JOB, definitions  # noqa: PLC0415 - as above
 
-    names = (stretch.days[0].isoformat(), stretch.days[-1].isoformat())
-    tags = dict(zip(RANGE_TAGS, names, strict=True)) | {UNTIL_TAG: str(stretch.until_ns)}
-    job = definitions(stretch.data, workers=stretch.workers).resolve_job_def(JOB)
+    days = f"{stretch.days[0]}...{stretch.days[-1]}"
+    tags = {DAYS_TAG: days, UNTIL_TAG: str(stretch.until_ns)}
+    graph = definitions(stretch.data, workers=stretch.workers, partitioned=False)
+    job = graph.resolve_job_def(JOB)
     if progress is not None:
-        progress(f"{names[0]} to {names[1]}")
+        progress(f"{stretch.days[0]} to {stretch.days[-1]}")
     with dg.DagsterInstance.ephemeral() as instance:
         result = job.execute_in_process(
             instance=instance,

@@ -14,6 +14,8 @@ UNTIL_TAG = "wattproof/until_ns"
 """A run's tag: the log time up to which it derives; without it, the watermark when it starts."""
 RANGE_TAGS = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
 DAY_TAG = "dagster/partition"
+DAYS_TAG = "wattproof/days"
+"""The days of a run without partitions, `2026-10-01...2026-10-31`."""
 
 Context = dg.AssetExecutionContext | dg.AssetCheckExecutionContext
 
@@ -44,7 +46,10 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
 
 
 def days_of(context: Context) -> tuple[date, ...]:
-    """The days of a run: one partition, or a range of them."""
+    """The days of a run: those it was told, one partition, or a range of them."""
     tags = context.run.tags
-    first, last = (tags.get(tag, tags.get(DAY_TAG, "")) for tag in RANGE_TAGS)
+    if DAYS_TAG in tags:
+        first, _, last = tags[DAYS_TAG].partition("...")
+    else:
+        first, last = (tags.get(tag, tags.get(DAY_TAG, "")) for tag in RANGE_TAGS)
     return days_between(date.fromisoformat(first), date.fromisoformat(last))

@@ -35,9 +35,9 @@ PRICED = ("charging_periods", "charges", "cdrs")
 Results = Iterator[dg.MaterializeResult[Any]]
 
 
-def assets(partitions: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefinition]:
-    """All assets, partitioned by day; a range of days is one run."""
-    policy = dg.BackfillPolicy.single_run()
+def assets(partitions: dg.PartitionsDefinition[str] | None) -> list[dg.AssetsDefinition]:
+    """All assets, partitioned by day (a range of days is one run) or not at all."""
+    policy = dg.BackfillPolicy.single_run() if partitions else None
 
     def specs(names: Iterable[str], deps: Iterable[str]) -> list[dg.AssetSpec]:
         return [dg.AssetSpec(name, deps=list(deps)) for name in names]
