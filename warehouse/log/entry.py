@@ -7,6 +7,7 @@ be encrypted and its key destroyed, while every proof over the leaf stays valid.
 from binascii import b2a_base64
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ import orjson
 from warehouse.log.errors import EntryInvalid
 
 VERSION = 1
+SALT_BYTES = 16
 LEAF_LIMIT = 1024
 """A leaf is shorter than this many bytes (tlog-tiles would allow 65,535)."""
 KINDS = frozenset(
@@ -101,6 +103,46 @@ def encode(entry: Entry) -> bytes:
     if len(leaf) >= LEAF_LIMIT:
         raise EntryInvalid(f"the entry takes {len(leaf)} bytes, the limit is {LEAF_LIMIT - 1}")
     return leaf
+
+
+@lru_cache(maxsize=65_536)
+def _template(
+    kind: str, protocol: str, direction: str, peer: str, connection: str
+) -> tuple[bytes, bytes]:
+    """What `encode` writes between commitment and length, and between index and counter.
+
+    Within a JSON string each quote follows a backslash, so the marks cut nowhere else.
+    """
+    whole = encode(Entry(0, 0, kind, protocol, direction, peer, connection, 0, 0, "", ""))
+    head, mark, rest = whole.partition(b',"len":0,"n":0')
+    assert mark
+    return head.removeprefix(b'{"at":"0","c":"'), rest.removesuffix(b'0,"v":1}')
+
+
+def write_entry(
+    salted: bytes, index: int, received_ns: int, counter: int, said: tuple[str, str, str, str, str]
+) -> tuple[Entry, bytes]:
+    """The entry of an unencrypted payload, and its leaf: `encode` for the busiest path.
+
+    `salted` is salt ‖ payload; `said` are kind, protocol, direction, peer and connection, which
+    repeat from entry to entry. Raises EntryInvalid.
+    """
+    middle, tail = _template(*said)
+    commitment = b2a_base64(sha256(salted).digest(), newline=False)
+    length = len(salted) - SALT_BYTES
+    leaf = b'{"at":"%d","c":"%b%b,"len":%d,"n":%d%b%d,"v":1}' % (
+        received_ns,
+        commitment,
+        middle,
+        length,
+        index,
+        tail,
+        counter,
+    )
+    if len(leaf) >= LEAF_LIMIT:
+        raise EntryInvalid(f"the entry takes {len(leaf)} bytes, the limit is {LEAF_LIMIT - 1}")
+    fields = (index, received_ns, *said, counter, length, "", commitment.decode("ascii"))
+    return tuple.__new__(Entry, fields), leaf
 
 
 def decode(leaf: bytes) -> Entry:

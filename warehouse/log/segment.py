@@ -21,12 +21,12 @@ from typing import NamedTuple
 from zlib import crc32
 
 from warehouse.log import disk
+from warehouse.log.entry import LEAF_LIMIT, SALT_BYTES
 from warehouse.log.errors import LogDamaged
 
 SEGMENT = 65_536
 """Records in a segment: its subtree is one hash of tile level 2."""
 PLAIN = 0
-SALT_BYTES = 16
 FRAME = struct.Struct(">II")
 HEAD = struct.Struct(">HBB")
 RECORD = struct.Struct(">IIHBB")
@@ -51,10 +51,14 @@ def segment_path(folder: Path, number: int) -> Path:
     return folder / "payload" / str(number)
 
 
-def encode_record(leaf: bytes, salted: bytes) -> bytes:
-    """One record with its payload stored as it is; `salted` is salt ‖ payload."""
-    body = HEAD.pack(len(leaf), PLAIN, SALT_BYTES) + leaf + salted
-    return FRAME.pack(len(body), crc32(body)) + body
+HEAD_CRCS = [crc32(HEAD.pack(length, PLAIN, SALT_BYTES)) for length in range(LEAF_LIMIT)]
+
+
+def record_head(leaf: bytes, salted: bytes) -> bytes:
+    """What stands before leaf and salted payload (salt ‖ payload, stored as it is)."""
+    length = len(leaf)
+    crc = crc32(salted, crc32(leaf, HEAD_CRCS[length]))
+    return RECORD.pack(HEAD.size + length + len(salted), crc, length, PLAIN, SALT_BYTES)
 
 
 def read_record(data: Buffer, at: int) -> RawRecord | None:

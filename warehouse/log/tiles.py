@@ -6,14 +6,15 @@ and falls back to the wider file.
 
 import os
 import shutil
-import struct
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from warehouse.log import disk
+from warehouse.log.entry import LEAF_LIMIT
 from warehouse.log.errors import LogDamaged
 from warehouse.log.merkle import WIDTH, TileTree, perfect_root
 
+LENGTHS = [length.to_bytes(2, "big") for length in range(LEAF_LIMIT)]
 ENTRIES = "entries"
 """The pseudo-level of entry bundles."""
 
@@ -37,8 +38,7 @@ def tile_width(level: int, position: int, size: int) -> int:
 
 def join_bundle(leaves: Sequence[bytes]) -> bytes:
     """An entry bundle: each leaf behind its length as a 16-bit big-endian number."""
-    pack = struct.Struct(">H").pack
-    return b"".join([part for leaf in leaves for part in (pack(len(leaf)), leaf)])
+    return b"".join([part for leaf in leaves for part in (LENGTHS[len(leaf)], leaf)])
 
 
 def split_bundle(data: bytes) -> list[bytes]:

@@ -8,6 +8,7 @@ import os
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,17 +19,16 @@ from warehouse.clock import Clock
 from warehouse.log import checkpoint as checkpoints
 from warehouse.log import disk, recovery
 from warehouse.log.checkpoint import Checkpoint
-from warehouse.log.entry import Entry, commit_payload, encode
+from warehouse.log.entry import SALT_BYTES, Entry, write_entry
 from warehouse.log.errors import EntryInvalid, StoreUnavailable
 from warehouse.log.lock import FolderLock
 from warehouse.log.merkle import WIDTH, leaf_hashes
 from warehouse.log.note import Signer
 from warehouse.log.segment import (
     PAYLOAD_LIMIT,
-    SALT_BYTES,
     SEGMENT,
     SegmentAppender,
-    encode_record,
+    record_head,
 )
 from warehouse.log.tiles import ENTRIES, TileWriter, join_bundle, write_tiles
 
@@ -60,7 +60,7 @@ class LogWriter:
         self._queue_lock = threading.Lock()
         self._commit_lock = threading.Lock()
         self._checkpoint_lock = threading.Lock()
-        self._queue: list[tuple[bytes, bytes]] = []
+        self._queue: list[tuple[bytes, bytes, bytes]] = []
         self._size = self._durable = state.size
         self._last_ns = state.last.received_ns if state.last else 0
         number = (state.size - 1) // SEGMENT if state.size else 0
@@ -160,26 +160,15 @@ class LogWriter:
         """
         if len(payload) > PAYLOAD_LIMIT:
             raise EntryInvalid(f"a payload of {len(payload)} bytes; the limit is {PAYLOAD_LIMIT}")
+        said = (kind, protocol, direction, peer, connection)
         with self._queue_lock:
             salted = (self._salts or self._fresh_salts()).pop() + payload
             last, now = self._last_ns, self._clock.now_ns()
-            entry = Entry(
-                self._size,
-                now if now > last else last + 1,
-                kind,
-                protocol,
-                direction,
-                peer,
-                connection,
-                counter,
-                len(payload),
-                "",
-                commit_payload(salted),
-            )
-            leaf = encode(entry)
-            self._queue.append((leaf, encode_record(leaf, salted)))
+            at = now if now > last else last + 1
+            entry, leaf = write_entry(salted, self._size, at, counter, said)
+            self._queue.append((record_head(leaf, salted), leaf, salted))
             self._size += 1
-            self._last_ns = entry.received_ns
+            self._last_ns = at
         return entry
 
     def _fresh_salts(self) -> list[bytes]:
@@ -211,16 +200,16 @@ class LogWriter:
                         self._queue[:0] = batch[written:]
             return self._durable
 
-    def _write(self, batch: list[tuple[bytes, bytes]], start: int) -> int:
+    def _write(self, batch: list[tuple[bytes, bytes, bytes]], start: int) -> int:
         """Write what fits into the current segment; returns how many entries that were."""
         if self._durable == (self._segment.number + 1) * SEGMENT:
             self._segment.next()
         room = SEGMENT - self._durable % SEGMENT
         part = batch[start : start + room] if start or len(batch) > room else batch
-        self._segment.append(b"".join([record for _, record in part]))
+        self._segment.append(b"".join(chain.from_iterable(part)))
         with self._queue_lock:
             self._durable += len(part)
-            self._unpublished += [leaf for leaf, _ in part]
+            self._unpublished += [leaf for _, leaf, _ in part]
         return len(part)
 
     def checkpoint(self, *, keep: bool = False) -> Checkpoint:

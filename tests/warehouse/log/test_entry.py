@@ -10,7 +10,16 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warehouse.log.entry import LEAF_KEYS, Entry, commit_payload, decode, encode
+from warehouse.log.entry import (
+    DIRECTIONS,
+    KINDS,
+    LEAF_KEYS,
+    Entry,
+    commit_payload,
+    decode,
+    encode,
+    write_entry,
+)
 from warehouse.log.errors import EntryInvalid
 
 PLAIN = Entry(
@@ -73,6 +82,30 @@ def test_any_text_and_number_is_written_canonically(
     )
     assert encode(entry) == canonical(entry)
     assert decode(encode(entry)) == entry
+
+
+@given(
+    said=st.tuples(
+        st.sampled_from(sorted(KINDS)),
+        st.text(max_size=20),
+        st.sampled_from(sorted(DIRECTIONS)),
+        st.text(max_size=60)
+        | st.sampled_from([',"len":0,"n":0', '0,"v":1}', '{"at":"0","c":"', "%d"]),
+        st.text(max_size=60) | st.sampled_from([',"len":0,"n":0', "\\", '"', "%%b"]),
+    ),
+    numbers=st.tuples(st.integers(0, 2**53 - 1), st.integers(0, 2**63 - 1)),
+    payload=st.binary(max_size=40),
+)
+def test_the_busy_path_writes_the_same_leaf(
+    said: tuple[str, str, str, str, str], numbers: tuple[int, int], payload: bytes
+) -> None:
+    index, at = numbers
+    entry, leaf = write_entry(b"s" * 16 + payload, index, at, index, said)
+    assert leaf == encode(entry) == canonical(entry)
+    assert decode(leaf) == entry
+    assert (entry.length, entry.key_id) == (len(payload), "")
+    assert entry.commitment == commit_payload(b"s" * 16 + payload)
+    assert (entry.kind, entry.protocol, entry.direction, entry.peer, entry.connection) == said
 
 
 @dataclass

@@ -14,7 +14,7 @@ from warehouse.clock import SimulatedClock, SystemClock
 from warehouse.log import LogReader, LogWriter, Signer, verify
 from warehouse.log import checkpoint as checkpoints
 from warehouse.log.merkle import TileTree, leaf_hash
-from warehouse.log.segment import encode_record, read_record, scan, segment_path
+from warehouse.log.segment import read_record, record_head, scan, segment_path
 from warehouse.log.tiles import join_bundle, split_bundle, tile_path
 
 pytestmark = pytest.mark.usefixtures("small_segments")
@@ -75,13 +75,17 @@ def exchange(one: Path, other: Path) -> None:
     other.write_bytes(first)
 
 
+def record_of(leaf: bytes, salted: bytes) -> bytes:
+    return record_head(leaf, salted) + leaf + salted
+
+
 def edit_record(folder: Path, index: int, leaf: bytes | None, payload: bytes | None) -> None:
     """Rewrite a record with a good CRC, as somebody would who knows the format."""
     path, start, end = record_at(folder, index)
     data = path.read_bytes()
     record = read_record(data, start)
     assert record is not None
-    new = encode_record(leaf or record.leaf, record.salt + (payload or record.stored))
+    new = record_of(leaf or record.leaf, record.salt + (payload or record.stored))
     path.write_bytes(data[:start] + new + data[end:])
 
 
@@ -481,7 +485,7 @@ def test_a_folder_that_is_no_log(tmp_path: Path, signer: Signer) -> None:
 def test_leaves_that_are_no_entries_are_seen_though_signed(folder: Path, signer: Signer) -> None:
     """A key holder may sign anything; the schema is checked all the same."""
     odd = [b'{"v":1}', b"not json", LogReader(folder).leaf(3)]
-    data = b"".join(encode_record(leaf, b"s" * 16) for leaf in odd)
+    data = b"".join(record_of(leaf, b"s" * 16) for leaf in odd)
     segment_path(folder, 0).write_bytes(data)
     tree = TileTree()
     tree.extend([leaf_hash(leaf) for leaf in odd])
