@@ -2,7 +2,10 @@
 
 import errno
 import os
+import random
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -353,6 +356,48 @@ def patiently(call: Callable[[], Any], failures: list[str]) -> Any:
     except StoreUnavailable as error:
         failures.append(str(error))
         return call()
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from warehouse.clock import SystemClock
+from warehouse.log import LogWriter, Signer
+folder = Path(sys.argv[1])
+log = LogWriter.open(
+    folder, origin="ingest-1", signer=Signer("wattproof", bytes([7]) * 32), clock=SystemClock()
+)
+while True:
+    for _ in range(50):
+        log.append(b"%d" % log.size, kind="message")
+    print(log.commit(), flush=True)
+    if log.size % 3 == 0:
+        log.checkpoint()
+"""
+
+
+def test_a_real_process_killed_at_any_moment_loses_nothing_it_answered(
+    tmp_path: Path, signer: Signer
+) -> None:
+    folder = tmp_path / "ingest-1"
+    chance = random.Random(9)
+    for _ in range(5):
+        writer = subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(folder)], stdout=subprocess.PIPE, text=True
+        )
+        assert writer.stdout is not None
+        answers = [int(writer.stdout.readline()) for _ in range(chance.randrange(1, 60))]
+        writer.kill()
+        answers += [int(line) for line in writer.stdout if line.endswith("\n")]
+        writer.wait()
+        writer.stdout.close()
+        result = reopened(folder, signer)
+        assert result.problems == ()
+        assert result.entries > answers[-1]
+    assert len(result.gaps) == 5
+    for record in LogReader(folder).records():
+        if record.entry.kind == "message":
+            assert record.payload == b"%d" % record.entry.index
 
 
 def test_the_gap_entry_is_canonical_json(tmp_path: Path, signer: Signer) -> None:
