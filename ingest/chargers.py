@@ -58,10 +58,12 @@ class ChargerSocket(asyncio.Protocol):
         "_transport",
         "connection",
         "counter",
+        "early",
         "flaws",
         "heard_at",
         "heard_ns",
         "identity",
+        "is_gone",
         "pinged",
         "protocol",
         "remote",
@@ -75,7 +77,8 @@ class ChargerSocket(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._pong: asyncio.Event | None = None
         self._reason = ""
-        self._closing = self._paused = self._peer_slow = self.pinged = False
+        self._closing = self._paused = self._peer_slow = self.pinged = self.is_gone = False
+        self.early: list[bytes] = []
         self.identity = self.protocol = self.connection = self.remote = ""
         self.counter = self.flaws = self.heard_ns = 0
         self.heard_at = 0.0
@@ -154,6 +157,7 @@ class ChargerSocket(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is gone, for whatever reason."""
+        self.is_gone = True
         self._cancel_timer()
         if not self._protocol.reader.eof:
             self._protocol.receive_eof()

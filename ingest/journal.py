@@ -141,6 +141,8 @@ class Journal:
             self._waiting[:0] = waiting
             self._hold(error)
             return
+        except Exception as error:
+            raise SystemExit(_in_doubt(error)) from error
         if self.stalled:
             self.stalled = False
             _tell("the log can be written again, going on")
@@ -171,7 +173,12 @@ class Journal:
         if error is None:
             self._signed_size = size
         elif not isinstance(error, StoreUnavailable):
-            raise error
+            raise SystemExit(_in_doubt(error)) from error
+
+
+def _in_doubt(error: BaseException) -> str:
+    """The log itself is in doubt: nothing may be answered any more; the next start recovers it."""
+    return f"wattproof: the log is in doubt, stopping: {type(error).__name__}: {error}"
 
 
 def _tell(sentence: str) -> None:

@@ -1,6 +1,7 @@
 """The registry's database, kept up behind the living view: log first, registry second."""
 
 import asyncio
+import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ingest.journal import Journal
 from warehouse.log import LogReader
-from warehouse.registry import Change, Registry
+from warehouse.registry import Change, Registry, RegistryUnavailableError
 
 if TYPE_CHECKING:
     from ingest.chargers import ChargerSocket
@@ -22,7 +23,7 @@ class Projection:
     ) -> None:
         self._registry, self._journal, self._origin = registry, journal, origin
         self._operator = LogReader(operator_folder)
-        self._operator_spoke = False
+        self._operator_spoke = self._told = False
         self._pending: list[Change] = []
         self._boundary = self._saved = 0
         self._threads = ThreadPoolExecutor(1, "registry")
@@ -53,8 +54,21 @@ class Projection:
                 ]
             await self._journal.durable()
             loop = asyncio.get_running_loop()
-            await loop.run_in_executor(self._threads, self._write, changes, boundary, spoke)
-            self._saved = boundary
+            try:
+                await loop.run_in_executor(self._threads, self._write, changes, boundary, spoke)
+            except RegistryUnavailableError as error:
+                self._pending[:0] = changes
+                self._operator_spoke = self._operator_spoke or spoke
+                self._tell(error)
+            else:
+                self._saved = boundary
+                self._told = False
+
+    def _tell(self, error: RegistryUnavailableError) -> None:
+        """Once per trouble: the log has everything, and the view answers meanwhile."""
+        if not self._told:
+            sys.stderr.write(f"wattproof: {error}; chargers are answered all the same\n")
+        self._told = True
 
     def close(self) -> None:
         """Waits for the last write."""

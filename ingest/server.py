@@ -5,69 +5,38 @@ message means is not decided here.
 """
 
 import asyncio
-import json
 import os
+import sys
 from collections.abc import Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
-from http import HTTPStatus
 from pathlib import Path
 
 from websockets.http11 import Request
 
-from ingest.admission import Gate, Verdict
+from ingest.admission import Gate
 from ingest.answer.reply import reply
 from ingest.chargers import ChargerSocket
-from ingest.connectivity import (
-    CLOSED,
-    OPENED,
-    REFUSED,
-    connection_changes,
-    restart_changes,
-    silent_after_s,
-)
+from ingest.connectivity import CLOSED, connection_changes, restart_changes, silent_after_s
 from ingest.fold import APPLIED, STARTED, Fold
-from ingest.handshake import Choice, choose, logged_headers, logged_path, read_path
 from ingest.journal import Journal
+from ingest.listeners import Config, ConfigError, listen
 from ingest.projection import Projection
+from ingest.reception import Reception, to_json
 from ingest.replay import operator_changes
-from ingest.tls import server_context
 from ingest.view import View
 from warehouse.clock import Clock
-from warehouse.log import Entry, LogReader, LogWriter, StoreUnavailable
+from warehouse.log import Entry, LogError, LogReader, LogWriter, StoreUnavailable
 from warehouse.registry import Change, Registry
 from warehouse.registry.registry import OPERATOR
 
+__all__ = ["Config", "ConfigError", "Service"]
+
 TICK_NS = 60 * 1_000_000_000
-PING_WAIT_S = 5.0
 GOODBYE_S = 1.0
 _NAMES_A_TOKEN = b'"idT'
 """In every frame with an idTag or idToken: what the operator said last must count for it."""
 _STOPPING = "the service stops"
-REFUSALS_PER_MINUTE = 120
-"""Refused connections logged in full; a flood of them must not fill the disk."""
-
-
-class ConfigError(ValueError):
-    """A listener that can't be: neither plain nor TLS, or a certificate without its key."""
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """How chargers reach us. Ports: 0 lets the system choose, None switches the listener off.
-
-    `plain_port` (ws without TLS) is for trusted networks and simulation only. `certificate` and
-    `key` are PEM files; `legacy_tls` adds the static-RSA suites of old chargers.
-    """
-
-    host: str = "127.0.0.1"
-    plain_port: int | None = None
-    tls_port: int | None = None
-    certificate: Path | None = None
-    key: Path | None = None
-    legacy_tls: bool = False
-    accept_unknown: bool = False
 
 
 class Service:
@@ -97,7 +66,6 @@ class Service:
         self._arriving: set[ChargerSocket] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._servers: list[asyncio.Server] = []
-        self._refusals_left = REFUSALS_PER_MINUTE
         self._stopping = False
         self._departed = asyncio.Event()
         self.view = View()
@@ -111,15 +79,12 @@ class Service:
 
         Raises ConfigError, OSError (port taken, certificate unreadable), StoreUnavailable.
         """
-        config = self._config
-        if config.plain_port is None and config.tls_port is None:
-            raise ConfigError("expected a TLS port with certificate and key, or a plain port")
-        if config.tls_port is not None and (config.certificate is None or config.key is None):
-            raise ConfigError("TLS needs both a certificate and its key (PEM files)")
+        self._config.check()
         self._loop = asyncio.get_running_loop()
         self._threads = ThreadPoolExecutor(2, "password")
-        self._gate = Gate(self._threads, accept_unknown=config.accept_unknown)
         self._journal = Journal(self.writer, stalled=self._stalled, resumed=self._resumed)
+        gate = Gate(self._threads, accept_unknown=self._config.accept_unknown)
+        self._reception = Reception(self, gate, self._journal)
         self._recover()
         self._projection = Projection(
             self.registry, self._journal, self.writer.origin, self._operator_folder
@@ -127,7 +92,9 @@ class Service:
         marker = {"action": STARTED, "origin": OPERATOR, "next": self._operator_next}
         self._changed(restart_changes(self.view, self._note(marker).received_ns))
         await self._journal.durable()
-        await self._listen()
+        self._servers, self.plain_port, self.tls_port = await listen(
+            self._config, lambda: ChargerSocket(self, self._loop)
+        )
         self._work(self._watch_operator())
         self._work(self._tend())
 
@@ -217,13 +184,38 @@ class Service:
             return
         self._operator_seen = seen
         reader = LogReader(self._operator_folder)
-        following = reader.size
+        try:
+            following = reader.size
+            changes = tuple(operator_changes(reader, self._operator_next, following))
+        except LogError as error:
+            sys.stderr.write(f"wattproof: the operator's log cannot be read: {error}\n")
+            return
         if following > self._operator_next:
             self._note({"action": APPLIED, "origin": OPERATOR, "next": following})
-            self.view.apply(operator_changes(reader, self._operator_next, following))
+            self.view.apply(changes)
             self._operator_next = following
             self._projection.operator_spoke()
             self._cut_blocked()
+
+    def connected_as(self, identity: str) -> ChargerSocket | None:
+        """The socket a station speaks on, or None."""
+        return self._sockets.get(identity)
+
+    def opened(self, socket: ChargerSocket, protocol: str, event: Mapping[str, object]) -> None:
+        """A station was let in: from here on its frames are heard."""
+        self._arriving.discard(socket)
+        if self._stopping:
+            socket.close(1001, _STOPPING)
+            return
+        socket.protocol = protocol
+        socket.connection = f"c{self._journal.size}"
+        self._sockets[socket.identity] = socket
+        self._connection_entry(socket, event)
+        early, socket.early = socket.early, []
+        for payload in early:
+            self.heard(socket, payload)
+        if not self._journal.stalled:
+            socket.resume()
 
     # -- what sockets tell ----------------------------------------------------------------------
 
@@ -235,11 +227,12 @@ class Service:
 
     def requested(self, socket: ChargerSocket, request: Request) -> None:
         """A handshake: judged apart, because passwords take time."""
-        self._work(self._admit(socket, request))
+        self._work(self._reception.admit(socket, request))
 
     def heard(self, socket: ChargerSocket, payload: bytes) -> None:
         """A frame: log it, answer it, log the answer; it goes out once both are durable."""
         if not socket.connection:
+            socket.early.append(payload)
             return
         append, station = self.writer.append, socket.identity
         if _NAMES_A_TOKEN in payload:
@@ -260,7 +253,7 @@ class Service:
         if answer.flaws:
             socket.flaws += 1
             self.invalid_frames += 1
-        if answer.text is None:
+        if answer.text is None or not socket.is_open:
             socket.counter = counter + 1
             self._journal.wake()
             return
@@ -291,105 +284,9 @@ class Service:
         )
         socket.connection = ""
 
-    # -- admission ------------------------------------------------------------------------------
-
-    async def _admit(self, socket: ChargerSocket, request: Request) -> None:
-        address = read_path(request.path)
-        if address is None:
-            self._refuse(socket, request, Verdict(HTTPStatus.NOT_FOUND, "no such path"))
-            return
-        socket.identity = address.identity
-        self.refresh()
-        header = request.headers.get("Authorization", "")
-        station = self.view.station(address.identity)
-        verdict = await self._gate.judge(station, address.identity, header, socket.remote)
-        if not verdict.admitted:
-            self._refuse(socket, request, verdict)
-            return
-        registered = [] if station is None else station["protocols"]
-        offered = ",".join(request.headers.get_all("Sec-WebSocket-Protocol")).split(",")
-        choice = choose(address, offered, registered)
-        if not socket.accept(request, choice.confirmed):
-            self._arriving.discard(socket)
-            return
-        if not choice.protocol:
-            self._log_refusal(socket, request, "no subprotocol in common")
-            socket.close(1002, "no OCPP version in common")
-            return
-        if await self._may_take_over(socket, request):
-            self._open(socket, request, choice)
-
-    async def _may_take_over(self, socket: ChargerSocket, request: Request) -> bool:
-        """One identity, two sockets: a dead one gives way, a living one from elsewhere does not."""
-        old = self._sockets.get(socket.identity)
-        if old is None:
-            return True
-        if old.remote != socket.remote and await old.is_alive(PING_WAIT_S):
-            self._log_refusal(socket, request, "already connected from another address: alarm")
-            socket.close(1008, "already connected from another address")
-            return False
-        current = self._sockets.get(socket.identity)
-        if current is not None:
-            current.close(1000, "replaced by a newer connection")
-            current.abort("replaced by a newer connection")
-            self.left(current, "replaced by a newer connection")
-        return True
-
-    def _open(self, socket: ChargerSocket, request: Request, choice: Choice) -> None:
-        self._arriving.discard(socket)
-        if self._stopping:
-            socket.close(1001, "the service stops")
-            return
-        socket.protocol = choice.protocol
-        socket.connection = f"c{self._journal.size}"
-        self._sockets[socket.identity] = socket
-        self._connection_entry(
-            socket,
-            {
-                "event": OPENED,
-                "path": logged_path(request.path),
-                "subprotocol": choice.confirmed,
-                "flaw": choice.flaw,
-                "remote": socket.remote,
-                "tls": socket.encrypted,
-                "headers": logged_headers(request.headers.raw_items()),
-            },
-        )
-        if not self._journal.stalled:
-            socket.resume()
-
-    def _refuse(self, socket: ChargerSocket, request: Request, verdict: Verdict) -> None:
-        self._log_refusal(socket, request, verdict.reason)
-        headers = []
-        if verdict.status is HTTPStatus.UNAUTHORIZED:
-            headers.append(("WWW-Authenticate", 'Basic realm="OCPP"'))
-        if verdict.retry_after_s:
-            headers.append(("Retry-After", str(verdict.retry_after_s)))
-        socket.refuse(verdict.status, verdict.reason, *headers)
-
-    def _log_refusal(self, socket: ChargerSocket, request: Request, reason: str) -> None:
-        """An entry of its own connection, so that counters stay gapless."""
-        self._arriving.discard(socket)
-        if self._refusals_left <= 0:
-            return
-        self._refusals_left -= 1
-        event = {
-            "event": REFUSED,
-            "reason": reason,
-            "path": logged_path(request.path),
-            "remote": socket.remote,
-            "headers": logged_headers(request.headers.raw_items()),
-        }
-        self._journal.append(
-            _json(event),
-            kind="connection",
-            peer=socket.identity,
-            connection=f"c{self._journal.size}",
-        )
-
     def _connection_entry(self, socket: ChargerSocket, event: Mapping[str, object]) -> None:
         entry = self._journal.append(
-            _json(event),
+            to_json(event),
             kind="connection",
             protocol=socket.protocol,
             peer=socket.identity,
@@ -408,7 +305,7 @@ class Service:
         self._projection.changed(changes)
 
     def _note(self, marker: Mapping[str, object]) -> Entry:
-        return self._journal.append(_json(marker), kind="operator")
+        return self._journal.append(to_json(marker), kind="operator")
 
     def _recover(self) -> None:
         """The registry as it was saved, then every entry since through the normal fold."""
@@ -427,28 +324,6 @@ class Service:
             made, _ = fold.hear(record)
             changes += made
         self.registry.project(changes, origin=self.writer.origin, next_index=own.size)
-
-    async def _listen(self) -> None:
-        config = self._config
-
-        def make() -> ChargerSocket:
-            return ChargerSocket(self, self._loop)
-
-        if config.plain_port is not None:
-            plain = await self._loop.create_server(
-                make, config.host, config.plain_port, backlog=4096
-            )
-            self.plain_port = plain.sockets[0].getsockname()[1]
-            self._servers.append(plain)
-        if config.tls_port is not None:
-            assert config.certificate is not None
-            assert config.key is not None
-            context = server_context(config.certificate, config.key, legacy=config.legacy_tls)
-            secure = await self._loop.create_server(
-                make, config.host, config.tls_port, ssl=context, backlog=4096
-            )
-            self.tls_port = secure.sockets[0].getsockname()[1]
-            self._servers.append(secure)
 
     async def _watch_operator(self) -> None:
         while True:
@@ -469,7 +344,7 @@ class Service:
             await self._projection.flush(heard=self._sockets if seconds % 5 == 0 else None)
             self._look_for_silence()
             if seconds % 60 == 0:
-                self._refusals_left = REFUSALS_PER_MINUTE
+                self._reception.a_minute_passed()
 
     def _look_for_silence(self) -> None:
         now, limit = self._loop.time(), silent_after_s(self.view)
@@ -498,9 +373,3 @@ class Service:
         task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _json(event: Mapping[str, object]) -> bytes:
-    return json.dumps(event, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode(
-        "utf-8", "replace"
-    )

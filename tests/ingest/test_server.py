@@ -28,7 +28,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from ingest.replay import replay_answers
 from ingest.server import Config, ConfigError, Service
 from warehouse.log import LogReader, StoreUnavailable
-from warehouse.registry import Registry
+from warehouse.registry import Registry, RegistryUnavailableError
 from warehouse.registry.passwords import hash_password
 
 START = {"connectorId": 1, "idTag": "04A1", "meterStart": 5, "timestamp": "2026-10-01T10:00:00Z"}
@@ -133,13 +133,8 @@ async def test_frames_of_every_size_and_cut(data: Path) -> None:
 async def test_bytes_may_come_one_by_one(data: Path) -> None:
     async with running(data) as service:
         reader, writer = await asyncio.open_connection("127.0.0.1", service.plain_port)
-        head = (
-            "GET /ocpp/1.6/CP1 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
-            "Connection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
-            f"Sec-WebSocket-Version: 13\r\nAuthorization: {basic('CP1')['Authorization']}\r\n\r\n"
-        )
-        frame = b"\x81" + bytes((0x80 | 22,)) + bytes(4) + b'[2,"1","Heartbeat",{}]'
-        for byte in head.encode() + frame + frame[:9]:
+        frame = client_frame('[2,"1","Heartbeat",{}]')
+        for byte in handshake("CP1") + frame + frame[:9]:
             writer.write(bytes((byte,)))
             await asyncio.sleep(0)
         await reader.readuntil(b"\r\n\r\n")
@@ -149,6 +144,60 @@ async def test_bytes_may_come_one_by_one(data: Path) -> None:
             assert b"currentTime" in await reader.readuntil(b"}]")
         writer.close()
     assert_clean(data)
+
+
+def handshake(name: str) -> bytes:
+    return (
+        f"GET /ocpp/1.6/{name} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+        "Connection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+        f"Sec-WebSocket-Version: 13\r\nAuthorization: {basic(name)['Authorization']}\r\n\r\n"
+    ).encode()
+
+
+def client_frame(text: str) -> bytes:
+    return b"\x81" + bytes((0x80 | len(text),)) + bytes(4) + text.encode()
+
+
+async def test_a_frame_that_comes_with_the_handshake_is_heard(data: Path) -> None:
+    async with running(data) as service:
+        reader, writer = await asyncio.open_connection("127.0.0.1", service.plain_port)
+        writer.write(handshake("CP1") + client_frame('[2,"early","Heartbeat",{}]'))
+        assert b'[3,"early",' in await asyncio.wait_for(reader.readuntil(b"}]"), 5)
+        writer.close()
+    assert_clean(data)
+
+
+async def test_who_leaves_while_being_judged_is_not_connected(data: Path) -> None:
+    async with running(data) as service:
+        for _ in range(5):
+            _, writer = await asyncio.open_connection("127.0.0.1", service.plain_port)
+            writer.write(handshake("CP1"))
+            await asyncio.sleep(0)
+            writer.transport.abort()
+        async with charger(service) as socket:
+            assert (await call(socket, "Heartbeat", {}))[0] == 3
+        async with asyncio.timeout(5):
+            while service.connected:  # noqa: ASYNC110 - nothing tells a test of it
+                await asyncio.sleep(0.02)
+    assert_clean(data)
+
+
+async def test_a_registry_that_cannot_be_written_stops_nobody(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise RegistryUnavailableError("the registry cannot be written: disk I/O error")
+
+    async with running(data) as service, charger(service) as socket:
+        with monkeypatch.context() as patch:
+            patch.setattr(service.registry, "project", refuse)
+            assert (await call(socket, "StartTransaction", START))[2]["transactionId"] == 1
+            await asyncio.sleep(2.2)
+        assert (await call(socket, "BootNotification", {}))[2]["status"] == "Accepted"
+    assert capsys.readouterr().err.count("answered all the same") == 1
+    registry = Registry.open(data / "registry.sqlite")
+    assert [row["transaction"] for row in registry.transactions("CP1")] == ["1"]
+    registry.close()
 
 
 async def test_who_is_let_in(data: Path) -> None:
@@ -280,7 +329,7 @@ async def test_a_living_connection_from_elsewhere_is_kept(data: Path) -> None:
 async def test_a_dead_connection_from_elsewhere_gives_way(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.server.PING_WAIT_S", 0.2)
+    monkeypatch.setattr("ingest.reception.PING_WAIT_S", 0.2)
     async with running(data) as service, charger(service) as old:
         old.transport.pause_reading()
         move(service, "CP1", "192.0.2.1")

@@ -5,7 +5,15 @@ second: it can be deleted at any time and catches up from the log. It decides no
 """
 
 from warehouse.registry.changes import ActionInvalidError, Change, changes_of
-from warehouse.registry.registry import Registry
+from warehouse.registry.registry import Registry, RegistryUnavailableError
 from warehouse.registry.rows import Row, Rows
 
-__all__ = ["ActionInvalidError", "Change", "Registry", "Row", "Rows", "changes_of"]
+__all__ = [
+    "ActionInvalidError",
+    "Change",
+    "Registry",
+    "RegistryUnavailableError",
+    "Row",
+    "Rows",
+    "changes_of",
+]

@@ -6,7 +6,7 @@ project the same log into the same file and nothing is applied twice.
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -16,12 +16,19 @@ from sqlalchemy import Connection, Engine, Table, bindparam, create_engine, even
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
 from warehouse.registry import tables
 from warehouse.registry.changes import ActionInvalidError, Change, changes_of
 from warehouse.registry.rows import Row, Rows
 
 OPERATOR = "operator"
+
+
+class RegistryUnavailableError(Exception):
+    """The database refused a write (disk full, locked for too long); nothing of it was kept."""
+
+
 _NOT_LOADED = {"position", "rejected_action", "pending_command", "subscription", "api_key"}
 
 
@@ -136,7 +143,10 @@ class Registry:
                 _set_position(connection, OPERATOR, index + 1)
 
     def project(self, changes: Sequence[Change], *, origin: str, next_index: int) -> None:
-        """Writes what an origin's entries before `next_index` changed, with that position."""
+        """Writes what an origin's entries before `next_index` changed, with that position.
+
+        Raises RegistryUnavailableError, as every write does; it can be called again then.
+        """
         with self._writing() as connection:
             if next_index < _position(connection, origin):
                 return
@@ -262,6 +272,16 @@ class Registry:
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
+        try:
+            with self._transaction() as connection:
+                yield connection
+        except OperationalError as error:
+            raise RegistryUnavailableError(
+                f"the registry cannot be written: {error.orig}"
+            ) from error
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
         with self._engine.connect() as connection:
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -271,7 +291,8 @@ class Registry:
             try:
                 yield connection
             except BaseException:
-                connection.exec_driver_sql("ROLLBACK")
+                with suppress(OperationalError):
+                    connection.exec_driver_sql("ROLLBACK")
                 raise
             connection.exec_driver_sql("COMMIT")
 
