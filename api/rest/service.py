@@ -53,14 +53,17 @@ def _add_clock(router: APIRouter, deps: Deps) -> None:
     clock = deps.clock
 
     @router.get("/api/v1/clock", summary="The simulated clock")
-    def clock_state() -> ClockState:
+    async def clock_state() -> ClockState:
         """Served only where time is simulated."""
+        return shown()
+
+    def shown() -> ClockState:
         driven = isinstance(clock, _Advancing) and clock.driven
         now = instant(instant_of(clock.now_ns()))
         return ClockState(now=now, mode="driven" if driven else "simulated")
 
     @router.put("/api/v1/clock", summary="Move a driven clock forward")
-    def move_clock(setting: ClockSetting) -> ClockState:
+    async def move_clock(setting: ClockSetting) -> ClockState:
         """409 where the clock runs by itself, or where the instant lies in its past."""
         if not (isinstance(clock, _Advancing) and clock.driven):
             raise ProblemError(409, "this clock runs by itself")
@@ -68,7 +71,7 @@ def _add_clock(router: APIRouter, deps: Deps) -> None:
             clock.advance(_ns(setting.now))
         except ValueError as error:
             raise ProblemError(409, str(error)) from None
-        return clock_state()
+        return shown()
 
 
 def _health(deps: Deps) -> JSONResponse:
