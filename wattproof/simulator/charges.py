@@ -65,9 +65,16 @@ class Charge:
     energy_wh: int
     samples: tuple[Sample, ...] = ()
     suspended_at: datetime | None = None
+    clock_aligned: bool = False
+    """Whether samples are taken on the clock's quarter hours instead of every so often."""
     ending: Ending = Ending.LOCAL
     faults: frozenset[Fault] = frozenset()
     transaction: str = ""
+
+    @property
+    def context(self) -> str:
+        """OCPP's reading context of its samples."""
+        return "Sample.Clock" if self.clock_aligned else "Sample.Periodic"
 
     def has(self, fault: Fault) -> bool:
         """Whether this charge is told wrongly in that way."""

@@ -21,7 +21,7 @@ from wattproof.simulator.charges import (
     charge_moments,
     outage_moments,
 )
-from wattproof.simulator.curve import Point, charge
+from wattproof.simulator.curve import STEP_S, Point, charge
 from wattproof.simulator.faults import Fault
 from wattproof.simulator.network import Driver, Network, Outlets
 
@@ -129,7 +129,6 @@ def _charge(
     )
     last = points[-1]
     full = last.watt == 0 and last.offset_s < stay_s - 120
-    every_s = 300 if outlets.dc else 900
     return Charge(
         id="",
         station=outlets.station.id,
@@ -139,23 +138,31 @@ def _charge(
         end_at=at + timedelta(seconds=stay_s),
         meter_start_wh=0,
         energy_wh=last.wh,
-        samples=tuple(_samples(points, at, stay_s, every_s)),
+        samples=tuple(_samples(points, at, stay_s, dc=outlets.dc)),
         suspended_at=at + timedelta(seconds=last.offset_s) if full else None,
+        clock_aligned=not outlets.dc,
         ending=rng.choices((Ending.LOCAL, Ending.VEHICLE), (3, 1))[0],
         transaction=str(UUID(int=rng.getrandbits(128), version=4)),
     )
 
 
-def _samples(points: list[Point], at: datetime, stay_s: int, every_s: int) -> Iterator[Sample]:
-    """Every `every_s` while power flows, and once an hour after that."""
-    by_offset = {point.offset_s: point for point in points}
-    last = points[-1]
-    for offset in range(every_s, stay_s - 30, every_s):
-        point = by_offset.get(offset)
-        if point is not None and point.watt:
-            yield Sample(at + timedelta(seconds=offset), point.wh, point.watt)
-        elif offset > last.offset_s and offset % 3600 == 0:
-            yield Sample(at + timedelta(seconds=offset), last.wh, 0)
+def _samples(points: list[Point], at: datetime, stay_s: int, *, dc: bool) -> Iterator[Sample]:
+    """DC every five minutes; AC on the quarter hours of the clock, and hourly when idle."""
+    first_s = 300 if dc else 900 - (at.minute % 15 * 60 + at.second)
+    for offset in range(first_s, stay_s - 30, 300 if dc else 900):
+        sample_at = at + timedelta(seconds=offset)
+        wh, watt = _at(points, offset)
+        if watt or sample_at.minute == 0:
+            yield Sample(sample_at, wh, watt)
+
+
+def _at(points: list[Point], offset_s: int) -> tuple[int, int]:
+    """Energy in Wh and power in W between two points of a curve, or after its end."""
+    place, rest_s = divmod(offset_s, STEP_S)
+    if place + 1 >= len(points):
+        return points[-1].wh, points[-1].watt
+    before, after = points[place], points[place + 1]
+    return before.wh + (after.wh - before.wh) * rest_s // STEP_S, before.watt
 
 
 def _misbehave(

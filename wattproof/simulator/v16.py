@@ -93,10 +93,10 @@ class ChargePoint16:
                 {
                     "timestamp": stamp(sample.at, charge),
                     "sampledValue": [
-                        _register(charge, sample.wh, "Sample.Periodic"),
+                        _register(charge, sample.wh, charge.context),
                         {
                             "value": str(sample.watt),
-                            "context": "Sample.Periodic",
+                            "context": charge.context,
                             "measurand": "Power.Active.Import",
                             "unit": "W",
                         },

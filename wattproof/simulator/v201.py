@@ -10,6 +10,8 @@ from wattproof.simulator.charges import Charge, Ending, Moment, Sample, Step
 from wattproof.simulator.faults import Fault
 from wattproof.simulator.station import JSON, Call, MessageIds, Talk, energy, register, stamp
 
+_CONTEXTS = {"Started": "Transaction.Begin", "Ended": "Transaction.End"}
+
 
 class ChargingStation201:
     """One connector per EVSE: `connectors` EVSEs, numbered from 1."""
@@ -52,7 +54,8 @@ class ChargingStation201:
                 yield from self._start(charge, moment)
             case Step.SAMPLE:
                 assert moment.sample is not None
-                yield self._event(charge, moment, "Updated", "MeterValuePeriodic", moment.sample)
+                trigger = "MeterValueClock" if charge.clock_aligned else "MeterValuePeriodic"
+                yield self._event(charge, moment, "Updated", trigger, moment.sample)
             case Step.SUSPEND:
                 yield self._event(charge, moment, "Updated", "ChargingStateChanged")
             case Step.STOP:
@@ -125,7 +128,8 @@ class ChargingStation201:
         if kind == "Ended":
             info["stoppedReason"] = charge.ending.value
         if sample is not None:
-            payload["meterValue"] = [_meter_value(charge, sample, _context(kind))]
+            context = _CONTEXTS.get(kind, charge.context)
+            payload["meterValue"] = [_meter_value(charge, sample, context)]
         return self._call("TransactionEvent", payload)
 
     def _next(self, charge: Charge) -> int:
@@ -170,11 +174,6 @@ def _idle(moment: Moment) -> bool:
     )
 
 
-def _context(kind: str) -> str:
-    usual = {"Started": "Transaction.Begin", "Ended": "Transaction.End"}
-    return usual.get(kind, "Sample.Periodic")
-
-
 def _meter_value(charge: Charge, sample: Sample, context: str) -> JSON:
     wh = register(charge, sample.wh)
     if context == "Transaction.Begin" and charge.has(Fault.BEGIN_PLACEHOLDER):
@@ -189,7 +188,7 @@ def _meter_value(charge: Charge, sample: Sample, context: str) -> JSON:
             "unitOfMeasure": {"unit": unit},
         }
     ]
-    if context == "Sample.Periodic":
+    if context.startswith("Sample."):
         sampled.append(
             {
                 "value": sample.watt,
