@@ -48,12 +48,11 @@ def split(found: pl.DataFrame) -> pl.DataFrame:
 
 def _text(payload: pl.Series) -> pl.Series:
     """Bytes as text; what is not UTF-8 is shown escaped, and stays exact in the log."""
-    text = payload.cast(pl.String, strict=False)
-    broken = text.is_null().arg_true()
-    if len(broken):
-        shown = [payload[i].decode("utf-8", "backslashreplace") for i in broken]
-        text = text.scatter(broken, shown)
-    return text
+    try:
+        return payload.cast(pl.String)
+    except pl.exceptions.ComputeError:
+        shown = [data.decode("utf-8", "backslashreplace") for data in payload]
+        return pl.Series(payload.name, shown, dtype=pl.String)
 
 
 def _read_odd(framed: pl.DataFrame, odd: pl.Series) -> pl.DataFrame:

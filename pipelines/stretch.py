@@ -65,7 +65,7 @@ class Stretch:
 
     def is_complete(self, day: date) -> bool:
         """Whether nothing can be added to `day` any more."""
-        return start_of(day) + DAY_NS <= self.until_ns
+        return start_of(day) + DAY_NS - 1 <= self.until_ns
 
     def end_of(self, day: date) -> int:
         """The last nanosecond of `day` that this stretch derives."""
