@@ -4,30 +4,26 @@ Pure and repeatable: the same dossier gives the same session, whoever asks and h
 """
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 
 from billing.activity import activities
 from billing.dossier import Dossier, Note
-from billing.energy import Measured, measure
+from billing.energy import measure
 from billing.events import Fact
 from billing.finding import Finding, Severity, Source
 from billing.identity import normal_token, session_id
+from billing.mould import mould
 from billing.plausibility import Limit, judge
-from billing.reel import Reel, wind
+from billing.reel import wind
 from billing.rules import severity
 from billing.session import Session, SessionState
 from billing.session_policy import SessionPolicy
 from billing.signed import compare_signed
-from billing.timing import Timeline, timeline
+from billing.timing import timeline
 
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    line: Timeline
-    reel: Reel
-    measured: Measured
+_new_session = mould(Session)
 
 
 def derive(
@@ -58,7 +54,7 @@ def derive(
     own_id = dossier.session_id or identify(dossier)
     findings = _findings(notes, station, own_id)
     token, token_type = _token(dossier)
-    return Session(
+    return _new_session(
         id=own_id,
         version=version,
         state=state,
@@ -247,15 +243,23 @@ def _finding_order(finding: Finding) -> tuple[Source, str]:
 
 def _sources(dossier: Dossier) -> tuple[Source, ...]:
     """Every entry it rests on, in log order (receive time, then origin and index)."""
-    found: dict[tuple[datetime, str, int], Source] = {}
-    for event in (dossier.start, *dossier.events, dossier.stop):
-        if event is not None:
-            source = event.source
-            found[event.received_at, source.origin, source.index] = source
+    events = [event for event in (dossier.start, *dossier.events, dossier.stop) if event]
+    heard = [
+        (event.received_at, event.source.origin, event.source.index, event.source)
+        for event in events
+    ]
     last = -1
     for reading in dossier.readings:
         source = reading.source
-        if source.index != last:
-            last = source.index
-            found[reading.received_at, source.origin, last] = source
-    return tuple([found[key] for key in sorted(found)])
+        index = source.index
+        if index != last:
+            heard.append((reading.received_at, source.origin, index, source))
+            last = index
+    heard.sort()
+    found: list[Source] = []
+    before = ("", -1)
+    for _, origin, index, source in heard:
+        if index != before[1] or origin != before[0]:
+            found.append(source)
+            before = (origin, index)
+    return tuple(found)

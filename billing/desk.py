@@ -4,6 +4,7 @@ Keeps books only: which dossier an id, a start, a place or an instant means, and
 What a fact does to a dossier is decided in `billing.pairing`.
 """
 
+from bisect import insort
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -106,29 +107,35 @@ class Desk:
         dossier = Dossier(self.next_key, place, event.received_at, event.received_at)
         self.next_key += 1
         self.dossiers[dossier.key] = dossier
-        self.at_place.setdefault(place, []).append(dossier)
+        self._seat(dossier)
         self.open[dossier.key] = dossier
         return dossier
 
     def index(self, dossier: Dossier) -> None:
-        """Make a dossier findable by what is known of it."""
-        peers = self.at_place.setdefault(dossier.place, [])
-        if dossier not in peers[-_RECENT:]:
-            peers.append(dossier)
+        """Make a dossier findable by what is known of it; of equals, the younger is found."""
+        self._seat(dossier)
         if dossier.start is not None:
-            self.by_start[start_key(dossier.start)] = dossier
+            _youngest(self.by_start, start_key(dossier.start), dossier)
         if dossier.stop is not None:
-            self.by_stop[stop_key(dossier.stop)] = dossier
+            _youngest(self.by_stop, stop_key(dossier.stop), dossier)
             self.open.pop(dossier.key, None)
         else:
             self.open[dossier.key] = dossier
+
+    def _seat(self, dossier: Dossier) -> None:
+        """Dossiers of a place stand in the order of their keys, however they came there."""
+        peers = self.at_place.setdefault(dossier.place, [])
+        if not peers or peers[-1].key < dossier.key:
+            peers.append(dossier)
+        elif peers[-1] is not dossier and dossier not in peers:
+            insort(peers, dossier, key=_key)
 
     def move(self, dossier: Dossier, place: int) -> None:
         """The dossier turns out to be of another place."""
         if dossier.place != place:
             self.at_place[dossier.place].remove(dossier)
             dossier.place = place
-            self.at_place.setdefault(place, []).append(dossier)
+            self._seat(dossier)
 
     def recent(self, place: int) -> list[Dossier]:
         """The last sessions heard of at a place, newest first."""
@@ -150,7 +157,7 @@ class Desk:
         start, end = dossier.window
         tolerance = self.policy.stamp_tolerance
         oldest = fact.received_at - _LOOSE
-        for place in {0, dossier.place} if dossier.place else list(self.loose):
+        for place in (0, dossier.place) if dossier.place else sorted(self.loose):
             waiting = self.loose.get(place)
             if not waiting:
                 continue
@@ -190,7 +197,7 @@ class Desk:
     def note_call(self, dossier: Dossier, event: TransactionEvent) -> None:
         """Remember which start or stop a message id carried: its answer and its reuse."""
         call = (event.connection, event.message_id)
-        print_ = f"{event.kind}|{event.stamp.text}|{event.transaction}|{plain(event.meter_wh)}"
+        print_ = f"{event.kind.value}|{event.stamp.text}|{event.transaction}|{event.meter_wh}"
         known = self.calls.get(call)
         if known is not None and known[1] != print_:
             dossier.note(
@@ -209,6 +216,18 @@ class Desk:
         for rule, message in fact.flags:
             finding = Finding(fact.source, rule, severity(rule), message, fact.station)
             self.findings.append((fact.received_at, finding))
+
+
+def _key(dossier: Dossier) -> int:
+    return dossier.key
+
+
+def _youngest(
+    found: dict[tuple[str, ...], Dossier], name: tuple[str, ...], dossier: Dossier
+) -> None:
+    known = found.get(name)
+    if known is None or known.key < dossier.key:
+        found[name] = dossier
 
 
 def start_key(event: TransactionEvent) -> tuple[str, ...]:

@@ -11,6 +11,8 @@ from decimal import Decimal
 from billing.events import Fact, MeterReading, StampQuality, TransactionEvent
 from billing.finding import Source
 
+_OK = StampQuality.OK
+
 UNUSABLE = (StampQuality.EPOCH, StampQuality.IMPOSSIBLE, StampQuality.ABSENT)
 """Stamps that tell nothing: the receive time stands in."""
 
@@ -93,14 +95,17 @@ class Dossier:
     @property
     def window(self) -> tuple[datetime | None, datetime | None]:
         """(start, end) by the charger's clock, receive times where a stamp tells nothing."""
-        start = instant(self.start) if self.start else None
-        end = instant(self.stop) if self.stop else self.next_start
-        return start, end
+        start, stop = self.start, self.stop
+        return (
+            None if start is None else instant(start),
+            self.next_start if stop is None else instant(stop),
+        )
 
 
 def instant(fact: Fact) -> datetime:
     """When a fact says it happened; when it was received where its stamp tells nothing."""
     stamp = fact.stamp
-    if stamp.at is None or stamp.quality in UNUSABLE:
+    at = stamp.at
+    if at is None or (stamp.quality is not _OK and stamp.quality in UNUSABLE):
         return fact.received_at
-    return stamp.at
+    return at

@@ -6,18 +6,22 @@ Reads registers only; knows nothing of prices, and never takes a value that nobo
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from billing.dossier import Dossier, Note
 from billing.finding import Source
+from billing.mould import mould
 from billing.plausibility import ALLOWANCE_WH, MICROSECOND, Limit
 from billing.reel import Point, Reel
 from billing.session import EnergyCandidate, EnergySource, Register
 from billing.session_policy import SessionPolicy
 
 ZERO = Decimal(0)
+_ZERO_TIME = timedelta(0)
 _FACTOR = Decimal(1000)
+_new_register = mould(Register)
+
 _FAR = 3
 """A meterStop this often beyond the possible is a lifetime register, not too much energy."""
 
@@ -93,12 +97,12 @@ def _take_meters(climb: _Climb) -> None:
     if begin is not None and begin < 0:
         begin = None
     if begin is None and start is not None:
-        begin = next((point[2] for point in climb.points if point[3] == start.source), None)
+        begin = next((point[2] for point in _said_with(climb.points, start.source)), None)
     end = stop.meter_wh if stop is not None else None
     if stop is not None and stop.meter_wh is not None and stop.meter_wh < 0:
         climb.note("meter_stop_unknown", f"meterStop {stop.meter_wh}", stop.source)
         end = None
-    of_stop = [point for point in climb.points if stop is not None and point[3] == stop.source]
+    of_stop = _said_with(climb.points, stop.source) if stop is not None else []
     last = of_stop[-1] if of_stop else None
     if end is None:
         end = last[2] if last is not None else None
@@ -106,6 +110,12 @@ def _take_meters(climb: _Climb) -> None:
         _compare_end_sample(climb, end, reel.ends_at, stop.source)
     climb.measured.meter_start_wh, climb.measured.meter_stop_wh = begin, end
     climb.begin, climb.end = begin, end
+
+
+def _said_with(points: list[Point], source: Source) -> list[Point]:
+    """The registers in one message."""
+    index = source.index
+    return [point for point in points if point[3].index == index and point[3] == source]
 
 
 def _compare_end_sample(climb: _Climb, end: Decimal, sample: Decimal, source: Source) -> None:
@@ -121,6 +131,8 @@ def _compare_end_sample(climb: _Climb, end: Decimal, sample: Decimal, source: So
 def _settle_begin(climb: _Climb) -> None:
     """Faults 37–40: a begin of 0 before a large register is no baseline."""
     points = climb.points
+    if climb.begin and (not points or points[0][2]):
+        return
     ahead = [point for point in points if point[2] > 0]
     following = ahead[0] if ahead else None
     if climb.begin:
@@ -182,6 +194,8 @@ def _count(climb: _Climb) -> None:
             climb.note("unit_factor", text, points[0][3])
             previous = None
     pace = climb.limit.us_per_wh
+    usual = ALLOWANCE_WH
+    shortest = _ZERO_TIME
     at_before = climb.reel.start
     jump: tuple[str, Source] | None = None
     for index, (at, _, wh, source, _) in enumerate(points):
@@ -197,9 +211,14 @@ def _count(climb: _Climb) -> None:
                 step = wh if climb.limit.allows(wh, at - at_before) else ZERO
                 climb.restarted = True
             else:
-                step = ZERO
-        elif step > ALLOWANCE_WH and (step - ALLOWANCE_WH) * pace > (at - at_before) // MICROSECOND:
-            jump = jump or (f"{previous} then {wh} within {at - at_before}", source)
+                step, wh = ZERO, previous  # noqa: PLW2901 - rounding is no step down
+        elif step > usual or (shortest and at - at_before < shortest):
+            # Most steps are no larger and no faster than one that was possible already.
+            taken = at - at_before
+            if (step - ALLOWANCE_WH) * pace > taken // MICROSECOND:
+                jump = jump or (f"{previous} then {wh} within {taken}", source)
+            elif step > ALLOWANCE_WH:
+                usual, shortest = step, taken
         total += step
         previous = wh
         at_before = at
@@ -319,7 +338,7 @@ def _registers(climb: _Climb) -> tuple[Register, ...]:
         if before < at < end:
             if wh > energy:
                 break
-            made.append(Register(at, wh, source))
+            made.append(_new_register(at, wh, source))
             before = at
     made.append(last)
     return tuple(made)

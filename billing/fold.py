@@ -8,7 +8,7 @@ which it is due, from what had been received by then.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from heapq import heappop
 
 from billing.derive import derive, digest, digest_of, identify
@@ -24,6 +24,8 @@ from billing.station import REMEMBERED, StationState
 
 _TELLING = (EventKind.STARTED, EventKind.UPDATED, EventKind.ENDED, EventKind.STATUS)
 """Events that say something about a session by themselves."""
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 _EARLY = timedelta(minutes=5)
 """Facts about the running session may be stamped this much before it."""
@@ -54,11 +56,13 @@ def fold(
     """
     desk = Desk(state, policy, lambda dossier: digest(dossier, policy))
     sessions: list[Session] = []
-    timers, known = desk.timers, desk.by_transaction
+    known = desk.by_transaction
+    due = _next_due(desk)
     for fact in facts:
         received_at = fact.received_at
-        if timers and timers[0][0] < received_at:
+        if due < received_at:
             _ring(desk, received_at, sessions, inclusive=False)
+            due = _next_due(desk)
         if isinstance(fact, MeterReading):
             # The straight path of take_reading, inlined: nine facts of ten go through here.
             dossier = known.get(fact.transaction)
@@ -70,10 +74,11 @@ def fold(
             ):
                 dossier.readings.append(fact)
                 dossier.last_at = received_at
-            else:
-                take_reading(desk, fact)
+                continue
+            take_reading(desk, fact)
         else:
             take_event(desk, fact)
+        due = _next_due(desk)
     if facts:
         assert facts[-1].received_at <= until, "facts reach beyond `until`"
         desk.station = desk.station or facts[0].station
@@ -127,6 +132,11 @@ def _forgotten_of(fact: Fact, state: StationState) -> datetime | None:
     if found is None and before is not None and at < before - REMEMBERED:
         return at - REMEMBERED
     return found
+
+
+def _next_due(desk: Desk) -> datetime:
+    """When a version may be due next; never, where nothing is pending."""
+    return desk.timers[0][0] if desk.timers else _NEVER
 
 
 def _ring(desk: Desk, until: datetime, sessions: list[Session], *, inclusive: bool) -> None:

@@ -13,6 +13,7 @@ from billing.dossier import Dossier, Note
 from billing.events import MeterReading, StampQuality
 from billing.finding import Source
 from billing.identity import is_placeholder
+from billing.mould import mould
 from billing.session import PowerSample
 from billing.session_policy import SessionPolicy
 from billing.timing import Timeline
@@ -23,6 +24,7 @@ Point = tuple[datetime, int, Decimal, Source, MeterReading]
 """(instant, arrival order, Wh, entry, the reading)"""
 
 _NONE = Decimal(0)
+_new_sample = mould(PowerSample)
 
 _OK = StampQuality.OK
 
@@ -101,9 +103,10 @@ def _sort(dossier: Dossier, line: Timeline, reel: Reel) -> _Sorted:
         point = (at, order, wh, reading.source, reading)
         if reading.transaction != transaction and reading.carrier == "MeterValues":
             found.untagged += 1
+        location = reading.location
         if reading.phase:
             found.phases.append(point)
-        elif reading.location not in ("", "Outlet"):
+        elif location and location != "Outlet":
             found.elsewhere.append(point)
         elif reading.evse == 0 and dossier.place:
             found.station.append(point)
@@ -244,7 +247,7 @@ def _sum_power(
             if low <= at <= high:
                 if at == before:
                     made.pop()
-                made.append(PowerSample(at, reading.watt or _NONE))
+                made.append(_new_sample(at, reading.watt or _NONE))
                 before = at
         return made
     index, size = 0, len(power)

@@ -159,6 +159,7 @@ def _join(desk: Desk, orphan: Dossier, dossier: Dossier, event: TransactionEvent
     del desk.dossiers[dossier.key]
     desk.open.pop(dossier.key, None)
     desk.at_place[dossier.place].remove(dossier)
+    desk.by_start.pop(start_key(dossier.start), None)
     desk.touch(orphan, event, closing=True)
     desk.move(orphan, dossier.place)
     orphan.notes += dossier.notes
