@@ -48,21 +48,23 @@ def say(text: str) -> None:
 
 @contextmanager
 def progress(title: str, total: int | None = None) -> Iterator["Bar"]:
-    """A bar on standard error while something takes its time."""
+    """A bar on standard error while something takes its time; steps as lines where no one looks."""
+    console = Console(stderr=True)
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TextColumn("{task.fields[note]}"),
-        console=Console(stderr=True),
+        console=console,
         transient=True,
+        disable=not console.is_terminal,
     ) as shown:
         yield Bar(shown, title, total)
 
 
 class Bar:
-    """One bar: `at(done)` moves it, `note` says where it stands."""
+    """One bar: `begin` names a step, `at(done)` moves it, `note` says where it stands."""
 
     def __init__(self, shown: Progress, title: str, total: int | None) -> None:
         self._shown = shown
@@ -74,6 +76,8 @@ class Bar:
         if title != self._title:
             self._shown.reset(self._task, description=title, total=None, note="")
             self._title = title
+            if self._shown.disable:
+                say(f"{title} …")
 
     def at(self, done: int, note: str = "", total: int | None = None) -> None:
         """Sets how much is done; `total` changes the whole."""
