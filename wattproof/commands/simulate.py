@@ -1,7 +1,7 @@
 """`wattproof simulate`: charge points that are not there, over real WebSockets."""
 
 from calendar import monthrange
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -56,6 +56,9 @@ def simulate(
     window_s: Annotated[
         int, typer.Option(min=0, help="Tell what happens within so many seconds at once.")
     ] = 15,
+    idle_days: Annotated[
+        int, typer.Option(min=0, help="Then let so many days pass, if the clock is driven.")
+    ] = 3,
     data: Data = DEFAULT_DATA,
     as_json: Json = False,
 ) -> None:
@@ -83,7 +86,22 @@ def simulate(
     else:
         plan = csv_plan(sessions, ocpp=ocpp, sample_s=sample_s, seed=seed, limit=limit)
     passwords = register(data, plan) if provision else load_passwords(data)
-    tally = play_with_progress(plan, Where(ocpp_url, http_url, api_key), passwords, window_s)
+    where = Where(ocpp_url, http_url, api_key)
+    with progress("charging", len(plan.moments)) as bar:
+
+        def moved(done: int, now: datetime) -> None:
+            bar.at(done, f"{now:%Y-%m-%d %H:%M}")
+
+        tally = uvloop.run(
+            play(
+                plan,
+                where,
+                passwords=passwords,
+                window_s=window_s,
+                idle=timedelta(days=idle_days),
+                progress=moved,
+            )
+        )
     _tell(plan, tally, as_json=as_json)
 
 
@@ -98,18 +116,6 @@ def register(data: Path, plan: Plan) -> dict[str, str]:
             bar.at(done)
     record(data, provisioning(plan.network, hashes))
     return passwords
-
-
-def play_with_progress(
-    plan: Plan, where: Where, passwords: dict[str, str], window_s: int = 0
-) -> Tally:
-    """Plays a plan with a bar that shows the simulated date."""
-    with progress("charging", len(plan.moments)) as bar:
-
-        def moved(done: int, now: datetime) -> None:
-            bar.at(done, f"{now:%Y-%m-%d %H:%M}")
-
-        return uvloop.run(play(plan, where, passwords=passwords, window_s=window_s, progress=moved))
 
 
 def _month(text: str) -> tuple[date, int]:

@@ -103,28 +103,42 @@ def charges(rows: Sequence[Row], *, sample_s: int = 3600) -> list[Charge]:
 def _charges(rows: Sequence[Row], sample_s: int) -> Iterator[Charge]:
     registers: dict[tuple[str, int], int] = {}
     last: dict[tuple[str, int], Charge] = {}
-    for row in rows:
+    following = _next_starts(rows)
+    for row, silent_at in zip(rows, following, strict=True):
         key = row.station, row.connector
         before = last.get(key)
         if row.duplicate and before is not None and before.start_at == row.start_at:
             yield replace(before, id=row.id, end_at=row.end_at, samples=())
             continue
         start_wh = registers.get(key, 0)
-        made = _charge(row, start_wh, sample_s)
+        made = _charge(row, start_wh, sample_s, silent_at)
         registers[key] = start_wh + row.energy_wh
         last[key] = made
         yield made
 
 
-def _charge(row: Row, meter_start_wh: int, sample_s: int) -> Charge:
-    duration_s = int(((row.end_at or row.start_at + _OPEN_END) - row.start_at).total_seconds())
+def _next_starts(rows: Sequence[Row]) -> list[datetime]:
+    """For each row when its connector's next session starts, or the far future."""
+    known: dict[tuple[str, int], datetime] = {}
+    found: list[datetime] = []
+    for row in reversed(rows):
+        key = row.station, row.connector
+        found.append(known.get(key, datetime.max.replace(tzinfo=UTC)))
+        known[key] = row.start_at
+    return found[::-1]
+
+
+def _charge(row: Row, meter_start_wh: int, sample_s: int, silent_at: datetime) -> Charge:
+    """What never stopped has taken its energy before its connector's next session."""
+    silent = min(row.start_at + _OPEN_END, silent_at - timedelta(minutes=5))
+    duration_s = int(((row.end_at or silent) - row.start_at).total_seconds())
     watt = fastest_even_power(row.energy_wh, duration_s)
     full_s = -(-row.energy_wh * 3600 // watt)
     samples = [
         Sample(row.start_at + timedelta(seconds=offset), watt * offset // 3600, watt)
         for offset in range(sample_s, min(full_s, duration_s), sample_s)
     ]
-    suspended = full_s < duration_s - 60
+    suspended = full_s < duration_s - 60 or row.end_at is None
     if suspended:
         samples.append(Sample(row.start_at + timedelta(seconds=full_s), row.energy_wh, 0))
     return Charge(

@@ -98,29 +98,31 @@ async def play(
     *,
     passwords: dict[str, str],
     window_s: int = 0,
+    idle: timedelta = timedelta(days=3),
     progress: Callable[[int, datetime], None] | None = None,
 ) -> Tally:
     """Plays every moment of a plan and tells what went over the wire.
+
+    A driven clock then moves on by `idle`, so that the last sessions settle and those that never
+    stopped grow stale.
 
     Raises `RefusalError` where the service can't be reached, refuses a station, or lives in a time
     that the plan does not fit.
     """
     async with AsyncExitStack() as stack:
         rest = await stack.enter_async_context(Rest(where.http_url, where.api_key))
+        keeper = await _timekeeper(rest, plan.moments)
         driver = Driver(
             where.ocpp_url.rstrip("/"),
             {one.station.id: _station(one, plan.seed) for one in plan.network.outlets},
             passwords,
-            await _timekeeper(rest, plan.moments),
+            keeper,
             timedelta(seconds=window_s),
         )
-        return await driver.run(plan.moments, progress)
-
-
-async def move_clock(where: Where, at: datetime) -> None:
-    """Moves a driven clock to `at`."""
-    async with Rest(where.http_url, where.api_key) as rest:
-        await DrivenTime(rest).reach(at)
+        tally = await driver.run(plan.moments, progress)
+        if isinstance(keeper, DrivenTime):
+            await keeper.reach(plan.moments[-1].told_at + idle)
+        return tally
 
 
 def _station(outlets: Outlets, seed: int) -> Station:
