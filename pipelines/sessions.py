@@ -6,7 +6,7 @@ forgotten is folded again from before that session, and only the emissions of th
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -72,6 +72,7 @@ class _Shard:
     stretch: Stretch
     stations: frozenset[str]
     policies: Policies
+    rows: "dict[date, _Rows]"
     states: dict[str, StationState] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     """States that are unread, or already written: as JSON."""
@@ -83,7 +84,8 @@ class _Shard:
 
 
 def _fold_stations(stretch: Stretch, stations: frozenset[str]) -> Derived:
-    shard = _Shard(stretch, stations, Policies.load(stretch))
+    rows = _Rows.read(stretch, stretch.days, stations).by_day()
+    shard = _Shard(stretch, stations, Policies.load(stretch), rows)
     for row in _states(shard, stretch.before).iter_rows(named=True):
         shard.texts[row["station"]] = row["state"]
         shard.due[row["station"]] = instant_of(row["due_at"])
@@ -109,9 +111,10 @@ def _fold_day(shard: _Shard, day: date) -> pl.DataFrame:
     """Fold one day into the shard; the rows of `station_state` where the day is complete."""
     until = instant(shard.stretch.end_of(day))
     silent = {name for name, due in shard.due.items() if due is not None and due <= until}
-    for station, facts in _facts(shard, [day]):
-        silent.discard(station)
-        _fold_station(shard, day, station, facts)
+    if day in shard.rows:
+        for station, facts in shard.rows.pop(day).stations():
+            silent.discard(station)
+            _fold_station(shard, day, station, facts)
     for station in sorted(silent):
         _fold_station(shard, day, station, [])
     if not shard.stretch.is_complete(day):
@@ -147,7 +150,8 @@ def _remember(shard: _Shard, day: date, station: str, since: datetime) -> Statio
     base = since.date() - timedelta(days=1)
     run = _Run(shard.policies, station, _state_of(shard, base, station))
     days = [base + timedelta(days=n) for n in range(1, (day - base).days)]
-    facts = [fact for _, of_day in _facts(shard, days, station) for fact in of_day]
+    rows = _Rows.read(shard.stretch, days, [station])
+    facts = [fact for _, told in rows.stations() for fact in told]
     run.run(facts, instant(start_of(base + timedelta(days=1))), instant(start_of(day)) - _TICK)
     return run.state
 
@@ -221,30 +225,49 @@ class _Run:
         self.findings += zip(folded.findings, folded.found_at, strict=True)
 
 
-def _facts(
-    shard: _Shard, days: Sequence[date], station: str | None = None
-) -> Iterator[tuple[str, list[Fact]]]:
-    """The facts of each station in log order, station after station."""
-    names = sorted(shard.stations) if station is None else [station]
-    mine, lake = pl.col("station").is_in(names), shard.stretch.lake
-    order = ["station", "received_ns", "origin", "index"]
-    events = lake.read("transaction_event", days, where=mine).sort(order)
-    readings = lake.read("meter_reading", days, where=mine & _USED).sort([*order, "position"])
-    by_station = groupby(read_readings(readings), key=_station_of)
-    waiting = next(by_station, None)
-    for name, told in groupby(read_events(events), key=_station_of):
-        while waiting is not None and waiting[0] < name:
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows of `transaction_event` and `meter_reading`, by station and in log order."""
+
+    events: pl.DataFrame
+    readings: pl.DataFrame
+
+    @classmethod
+    def read(cls, stretch: Stretch, days: Sequence[date], stations: Collection[str]) -> "_Rows":
+        """The rows of some days and stations that the fold has a use for."""
+        mine, lake = pl.col("station").is_in(sorted(stations)), stretch.lake
+        order = ["station", "received_ns", "origin", "index"]
+        events = lake.read("transaction_event", days, where=mine).sort(order)
+        readings = lake.read("meter_reading", days, where=mine & _USED)
+        return cls(events, readings.sort([*order, "position"]))
+
+    def by_day(self) -> "dict[date, _Rows]":
+        """The rows of each day that has some."""
+        events = self.events.partition_by("day", maintain_order=True, as_dict=True)
+        readings = self.readings.partition_by("day", maintain_order=True, as_dict=True)
+        none = _Rows(self.events.clear(), self.readings.clear())
+        return {
+            day: _Rows(events.get((day,), none.events), readings.get((day,), none.readings))
+            for (day,) in events.keys() | readings.keys()
+        }
+
+    def stations(self) -> Iterator[tuple[str, list[Fact]]]:
+        """The facts of each station in log order, station after station."""
+        by_station = groupby(read_readings(self.readings), key=_station_of)
+        waiting = next(by_station, None)
+        for name, told in groupby(read_events(self.events), key=_station_of):
+            while waiting is not None and waiting[0] < name:
+                yield waiting[0], [fact for fact, _ in waiting[1]]
+                waiting = next(by_station, None)
+            found: list[Received] = list(told)
+            if waiting is not None and waiting[0] == name:
+                found += waiting[1]
+                found.sort(key=_log_order)
+                waiting = next(by_station, None)
+            yield name, [fact for fact, _ in found]
+        while waiting is not None:
             yield waiting[0], [fact for fact, _ in waiting[1]]
             waiting = next(by_station, None)
-        found: list[Received] = list(told)
-        if waiting is not None and waiting[0] == name:
-            found += waiting[1]
-            found.sort(key=_log_order)
-            waiting = next(by_station, None)
-        yield name, [fact for fact, _ in found]
-    while waiting is not None:
-        yield waiting[0], [fact for fact, _ in waiting[1]]
-        waiting = next(by_station, None)
 
 
 def _station_of(received: Received) -> str:

@@ -9,13 +9,13 @@ fields. A table's hash is the hash of its partitions' days, row counts and hashe
 import hashlib
 from collections.abc import Iterable
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
 import polars as pl
 
 if TYPE_CHECKING:
     from hashlib import _Hash
-
 
 _AT_ONCE = 50_000
 """Texts joined at a time: a day's payloads must not stand in memory twice."""
@@ -23,11 +23,7 @@ _AT_ONCE = 50_000
 
 def frame_hash(frame: pl.DataFrame) -> str:
     """SHA-256 (hex) of the rows of `frame` in the order they stand."""
-    digest = hashlib.sha256()
-    for column in frame.get_columns():
-        digest.update(f"{column.name}:{column.dtype}:{len(column)}\n".encode())
-        _column(digest, column)
-    return digest.hexdigest()
+    return FrameHasher(frame).of(0, frame.height)
 
 
 def table_hash(partitions: Iterable[tuple[date, int, str]]) -> str:
@@ -36,37 +32,97 @@ def table_hash(partitions: Iterable[tuple[date, int, str]]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def _column(digest: "_Hash", column: pl.Series) -> None:
-    """A day's table is short, so each call into the engine costs more than the bytes it gives."""
-    if column.null_count():
-        digest.update(column.is_null().cast(pl.UInt8).to_numpy().tobytes())
-    else:
-        digest.update(bytes(len(column)))
+class FrameHasher:
+    """Hashes many stretches of rows of one frame: columns are prepared once for all of them."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self._columns = [
+            (f"{column.name}:{column.dtype}", _prepare(column)) for column in frame.get_columns()
+        ]
+
+    def of(self, start: int, stop: int) -> str:
+        """SHA-256 (hex) of rows [start, stop)."""
+        digest = hashlib.sha256()
+        for name, column in self._columns:
+            digest.update(f"{name}:{stop - start}\n".encode())
+            column.update(digest, start, stop)
+        return digest.hexdigest()
+
+
+class _Column(Protocol):
+    def update(self, digest: "_Hash", start: int, stop: int) -> None: ...
+
+
+class _Integers:
+    def __init__(self, column: pl.Series) -> None:
+        self._nulls = _nulls(column)
+        self._values = _int64(column.to_physical())
+
+    def update(self, digest: "_Hash", start: int, stop: int) -> None:
+        digest.update(self._nulls[start:stop].tobytes())
+        digest.update(self._values[start:stop].tobytes())
+
+
+class _Texts:
+    def __init__(self, column: pl.Series) -> None:
+        self._nulls = _nulls(column)
+        self._texts = column.fill_null("")
+        self._lengths = _int64(self._texts.str.len_bytes())
+
+    def update(self, digest: "_Hash", start: int, stop: int) -> None:
+        digest.update(self._nulls[start:stop].tobytes())
+        digest.update(self._lengths[start:stop].tobytes())
+        for first in range(start, stop, _AT_ONCE):
+            texts = self._texts.slice(first, min(_AT_ONCE, stop - first))
+            digest.update("".join(texts.to_list()).encode())
+
+
+class _Lists:
+    def __init__(self, column: pl.Series) -> None:
+        self._nulls = _nulls(column)
+        self._lengths = _int64(column.list.len())
+        self._ends = np.concatenate([[0], np.cumsum(self._lengths)])
+        self._elements = _prepare(column.filter(column.list.len().fill_null(0) > 0).explode())
+
+    def update(self, digest: "_Hash", start: int, stop: int) -> None:
+        digest.update(self._nulls[start:stop].tobytes())
+        digest.update(self._lengths[start:stop].tobytes())
+        self._elements.update(digest, int(self._ends[start]), int(self._ends[stop]))
+
+
+class _Structs:
+    def __init__(self, column: pl.Series, fields: list[pl.Field]) -> None:
+        self._nulls = _nulls(column)
+        self._fields = [
+            (f"{field.name}:{field.dtype}\n".encode(), _prepare(column.struct.field(field.name)))
+            for field in fields
+        ]
+
+    def update(self, digest: "_Hash", start: int, stop: int) -> None:
+        digest.update(self._nulls[start:stop].tobytes())
+        for name, column in self._fields:
+            digest.update(name)
+            column.update(digest, start, stop)
+
+
+def _prepare(column: pl.Series) -> _Column:
     dtype = column.dtype
     if isinstance(dtype, pl.List):
-        _integers(digest, column.list.len())
-        _column(digest, column.filter(column.list.len().fill_null(0) > 0).explode())
-    elif isinstance(dtype, pl.Struct):
-        for field in dtype.fields:
-            digest.update(f"{field.name}:{field.dtype}\n".encode())
-            _column(digest, column.struct.field(field.name))
-    elif dtype == pl.String:
-        _text(digest, column)
-    elif dtype.is_decimal():
-        _text(digest, column.cast(pl.String))
-    elif dtype == pl.Boolean or dtype.is_integer() or dtype.is_temporal():
-        _integers(digest, column.to_physical())
-    else:
-        raise TypeError(f"a {dtype} has no canonical form: floats never enter the lake")
+        return _Lists(column)
+    if isinstance(dtype, pl.Struct):
+        return _Structs(column, dtype.fields)
+    if dtype == pl.String:
+        return _Texts(column)
+    if dtype.is_decimal():
+        return _Texts(column.cast(pl.String))
+    if dtype == pl.Boolean or dtype.is_integer() or dtype.is_temporal():
+        return _Integers(column)
+    raise TypeError(f"a {dtype} has no canonical form: floats never enter the lake")
 
 
-def _integers(digest: "_Hash", column: pl.Series) -> None:
-    filled = column.fill_null(0) if column.null_count() else column
-    digest.update(filled.to_numpy().astype("<i8").tobytes())
+def _nulls(column: pl.Series) -> "np.ndarray[tuple[int], np.dtype[np.uint8]]":
+    return column.is_null().cast(pl.UInt8).to_numpy()
 
 
-def _text(digest: "_Hash", column: pl.Series) -> None:
-    filled = column.fill_null("") if column.null_count() else column
-    _integers(digest, filled.str.len_bytes())
-    for start in range(0, len(filled), _AT_ONCE):
-        digest.update("".join(filled.slice(start, _AT_ONCE).to_list()).encode())
+def _int64(column: pl.Series) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+    return column.fill_null(0).cast(pl.Int64).to_numpy().astype("<i8", copy=False)

@@ -21,10 +21,11 @@ import polars as pl
 from deltalake import DeltaTable, Schema
 from deltalake.transaction import AddAction, RemoveAction
 
-from warehouse.lake.content import frame_hash, table_hash
+from warehouse.lake.content import FrameHasher, table_hash
 from warehouse.lake.tables import TABLES, Table
 
 _FILE = re.compile(r"day=(?P<day>[0-9-]{10})/(?P<rows>\d+)-(?P<digest>[0-9a-f]{64})\.parquet$")
+_ROWS_AT_ONCE = 200_000
 _WORD = re.compile(r"[a-z_]+")
 
 
@@ -49,10 +50,12 @@ class Lake:
         schema = TABLES[table].schema
         stored = self._files(table)
         wanted = sorted(stored if days is None else set(days) & set(stored))
-        parts = [_scan(self.path / table / stored[day], day) for day in wanted]
-        if not parts:
+        if not wanted:
             return pl.DataFrame(schema=schema)
-        rows = pl.concat(parts).select(schema.names())
+        paths = [self.path / table / stored[day] for day in wanted]
+        days_are = {"day": pl.Date}
+        rows = pl.scan_parquet(paths, hive_partitioning=True, hive_schema=days_are, glob=False)
+        rows = rows.select(schema.names())
         return (rows if where is None else rows.filter(where)).collect()
 
     def write(self, table: str, frame: pl.DataFrame, days: Iterable[date]) -> str:
@@ -62,17 +65,17 @@ class Lake:
         the same content already are left alone: a write that changes nothing commits nothing.
         """
         definition = TABLES[table]
+        parts = _Parts(definition, frame)
         wanted = sorted(set(days))
-        parts = dict(_parts(definition, frame))
-        assert set(parts) <= set(wanted), f"{table}: rows of {set(parts) - set(wanted)} not asked"
+        assert parts.days <= set(wanted), f"{table}: rows of {parts.days - set(wanted)} not asked"
         stored = self._files(table)
         actions: list[AddAction | RemoveAction] = []
         summary = []
         for day in wanted:
             old = stored.get(day)
-            new = self._store(definition, day, parts[day]) if day in parts else None
+            new = self._store(definition, day, parts) if day in parts.days else None
             if new is not None:
-                summary.append((day, parts[day].height, _digest(new)))
+                summary.append((day, _rows(new), _digest(new)))
             if old != new:
                 actions += self._replace(table, day, old, new)
         if actions:
@@ -112,9 +115,10 @@ class Lake:
     ) -> Iterator[tuple[date, int, str]]:
         """(day, rows, SHA-256) of each day, read and hashed anew."""
         wanted = self.days(table) if days is None else sorted(set(days) & set(self.days(table)))
-        for day in wanted:
-            frame = self.read(table, [day])
-            yield day, frame.height, frame_hash(frame.drop("day"))
+        for some in _in_groups(wanted, self._files(table)):
+            parts = _Parts(TABLES[table], self.read(table, some))
+            for day in some:
+                yield day, parts.rows(day), parts.digest(day)
 
     def named_hash(self, table: str) -> str:
         """As `content_hash`, but believing the files' names: free, and no proof."""
@@ -144,15 +148,15 @@ class Lake:
         assert all(matches), f"{table}: a file that this program did not write"
         return {date.fromisoformat(m["day"]): m[0] for m in matches if m}
 
-    def _store(self, table: Table, day: date, part: pl.DataFrame) -> str:
+    def _store(self, table: Table, day: date, parts: "_Parts") -> str:
         """Write one partition's file beside its final name, then move it there."""
-        name = f"day={day.isoformat()}/{part.height}-{frame_hash(part)}.parquet"
+        name = f"day={day.isoformat()}/{parts.rows(day)}-{parts.digest(day)}.parquet"
         path = self.path / table.name / name
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".partial")
             os.close(handle)
-            part.write_parquet(temporary, compression="zstd", compression_level=1)
+            parts.frame(day).write_parquet(temporary, compression="zstd", compression_level=1)
             Path(temporary).replace(path)
         return name
 
@@ -205,20 +209,56 @@ class Lake:
         )
 
 
-def _parts(table: Table, frame: pl.DataFrame) -> Iterator[tuple[date, pl.DataFrame]]:
-    """A frame split by day, each part sorted by key, in the table's column order, without day."""
-    columns = table.schema.names()
-    typed = frame.select(columns).cast(table.schema)
-    for part in typed.partition_by("day", maintain_order=True):
-        ordered = part.sort(table.order)
-        keys = ordered.select(table.order)
+class _Parts:
+    """A frame by day: typed, in the table's column order, sorted by key, without the day."""
+
+    def __init__(self, table: Table, frame: pl.DataFrame) -> None:
+        typed = frame.select(table.schema.names()).cast(table.schema)
+        ordered = typed.sort("day", *table.order)
+        keys = ordered.select("day", *table.order)
         assert keys.n_unique() == keys.height, f"{table.name}: a key occurs twice"
-        yield ordered["day"][0], ordered.drop("day")
+        counts = ordered.select(pl.col("day").rle()).unnest("day")
+        self._bounds: dict[date, tuple[int, int]] = {}
+        start = 0
+        for count, day in counts.iter_rows():
+            self._bounds[day] = (start, start + count)
+            start += count
+        self._rows = ordered.drop("day")
+        self._hasher = FrameHasher(self._rows)
+
+    @property
+    def days(self) -> set[date]:
+        """The days that have rows."""
+        return set(self._bounds)
+
+    def rows(self, day: date) -> int:
+        """How many rows a day has."""
+        start, stop = self._bounds[day]
+        return stop - start
+
+    def digest(self, day: date) -> str:
+        """A day's content hash."""
+        return self._hasher.of(*self._bounds[day])
+
+    def frame(self, day: date) -> pl.DataFrame:
+        """A day's rows."""
+        start, stop = self._bounds[day]
+        return self._rows.slice(start, stop - start)
 
 
-def _scan(path: Path, day: date) -> pl.LazyFrame:
-    rows = pl.scan_parquet(path, hive_partitioning=False)
-    return rows.with_columns(day=pl.lit(day, dtype=pl.Date))
+def _in_groups(days: list[date], stored: Mapping[date, str]) -> Iterator[list[date]]:
+    """Days in groups of about `_ROWS_AT_ONCE` rows, to be read together."""
+    group: list[date] = []
+    rows = 0
+    for day in days:
+        count = _rows(stored[day])
+        if group and rows + count > _ROWS_AT_ONCE:
+            yield group
+            group, rows = [], 0
+        group.append(day)
+        rows += count
+    if group:
+        yield group
 
 
 def _digest(name: str) -> str:

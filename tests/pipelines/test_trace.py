@@ -1,0 +1,61 @@
+"""From an invoice line to the charger's own words, and back."""
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.trace import TraceError, trace, trace_up
+from tests.pipelines.test_replay import settled
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return settled(tmp_path_factory.mktemp("settled"))
+
+
+def test_a_line_leads_to_its_frames_and_each_frame_back_to_the_line(data: Path) -> None:
+    found = trace(data, "NLWTP-I2026-000001:2")
+    assert [str(line) for line in found.lines] == ["NLWTP-I2026-000001:2"]
+    texts = [frame.text for frame in found.frames]
+    assert any("StartTransaction" in text for text in texts)
+    assert any("StopTransaction" in text for text in texts)
+    for frame in found.frames:
+        assert frame.proof.startswith("c2sp.org/tlog-proof@v1\n")
+        assert f"index {frame.source.index}\n" in frame.proof
+        up = trace_up(data, str(frame.source))
+        assert (found.session_id, found.version) in up.sessions
+        assert set(found.lines) <= set(up.lines)
+
+
+def test_a_cdr_and_a_session_lead_to_the_same_place(data: Path) -> None:
+    found = trace(data, "NLWTP-I2026-000001:1")
+    assert trace(data, found.cdr_ids[0]) == found
+    assert trace(data, found.session_id) == found
+
+
+def test_a_corrected_session_shows_all_its_cdrs_on_the_way_up(data: Path) -> None:
+    newest = next(
+        trace(data, f"NLWTP-I2026-000001:{n}")
+        for n in range(1, 8)
+        if trace(data, f"NLWTP-I2026-000001:{n}").version == 2
+    )
+    up = trace_up(data, str(newest.frames[0].source))
+    assert [version for _, version in up.sessions] == [1, 2]
+    assert len(up.cdr_ids) == 3
+    assert len(up.lines) == 3
+
+
+@pytest.mark.parametrize(
+    ("ref", "said"), [("NLWTP-I2026-000009:1", "no invoice"), ("nonsense", "is no INVOICE:LINE")]
+)
+def test_what_leads_nowhere_says_so(data: Path, ref: str, said: str) -> None:
+    with pytest.raises(TraceError, match=said):
+        trace(data, ref)
+
+
+@pytest.mark.parametrize(
+    ("ref", "said"), [("ingest-1:999999", "no entry"), ("nonsense", "named like")]
+)
+def test_what_is_no_frame_says_so(data: Path, ref: str, said: str) -> None:
+    with pytest.raises(TraceError, match=said):
+        trace_up(data, ref)
