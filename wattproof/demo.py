@@ -25,9 +25,9 @@ from ingest.protocols.actions import PolicySet
 from pipelines import invoicing
 from pipelines.derive import Derived, derive
 from pipelines.replay import Comparison, replay
-from warehouse.lake import Lake
 from warehouse.log import Verification, load_verifier, verify
 from warehouse.registry.passwords import hash_password
+from wattproof.marking import Marks, mark
 from wattproof.operator_log import record
 from wattproof.refusals import RefusalError
 from wattproof.simulator.link import Tally
@@ -61,22 +61,6 @@ class Size:
 
 
 @dataclass(frozen=True, slots=True)
-class Injected:
-    """A misbehaviour that was played, and the rules that told of it at its station."""
-
-    number: int
-    title: str
-    station: str
-    expected: tuple[str, ...]
-    found: tuple[str, ...]
-
-    @property
-    def noticed(self) -> bool:
-        """Whether every expected rule was found; one that expects none must only be survived."""
-        return set(self.expected) <= set(self.found)
-
-
-@dataclass(frozen=True, slots=True)
 class Report:
     """What a demo did, for its summary."""
 
@@ -87,9 +71,7 @@ class Report:
     invoices: list[Invoice]
     again: int
     """Invoices that issuing the same month a second time made: none."""
-    injected: list[Injected]
-    findings: list[tuple[str, str, int]]
-    """(rule, severity, how many), most severe first."""
+    marks: Marks
     verified: list[Verification]
     replayed: Comparison
     seconds: dict[str, Decimal]
@@ -102,7 +84,7 @@ class Report:
             and self.replayed.identical
             and self.again == 0
             and not self.tally.errors
-            and all(one.noticed for one in self.injected)
+            and self.marks.full
         )
 
 
@@ -132,7 +114,6 @@ def run(data: Path, size: Size, step: Step) -> Report:
     with _timed(seconds, "replaying"):
         step("replaying", "", 0, 0)
         replayed = replay(data, progress=lambda text: step("replaying", text, 0, 0))
-    rules = _rules(data)
     return Report(
         data=data,
         plan=plan,
@@ -140,8 +121,7 @@ def run(data: Path, size: Size, step: Step) -> Report:
         derived=derived,
         invoices=invoices,
         again=len(again),
-        injected=_injected(plan, rules),
-        findings=_counts(rules),
+        marks=mark(data, plan),
         verified=verified,
         replayed=replayed,
         seconds=seconds,
@@ -235,39 +215,6 @@ def _verified(data: Path, step: Step) -> list[Verification]:
 
         found.append(verify(folder, verifier, progress=moved))
     return found
-
-
-def _rules(data: Path) -> list[tuple[str, str, str]]:
-    """(rule, severity, station) of every finding."""
-    frame = Lake(data / "lake").read("finding")
-    return list(frame.select("rule", "severity", "station").iter_rows())
-
-
-def _injected(plan: Plan, rules: list[tuple[str, str, str]]) -> list[Injected]:
-    at_station: dict[str, set[str]] = {}
-    for rule, _, station in rules:
-        at_station.setdefault(station, set()).add(rule)
-    return [
-        Injected(
-            number=fault.value.number,
-            title=fault.value.title,
-            station=station,
-            expected=fault.value.rules,
-            found=tuple(rule for rule in fault.value.rules if rule in at_station.get(station, ())),
-        )
-        for fault, station, _ in plan.injected
-    ]
-
-
-_GRAVITY = {"hold": 0, "warning": 1, "info": 2}
-
-
-def _counts(rules: list[tuple[str, str, str]]) -> list[tuple[str, str, int]]:
-    counts: dict[tuple[str, str], int] = {}
-    for rule, severity, _ in rules:
-        counts[rule, severity] = counts.get((rule, severity), 0) + 1
-    ordered = sorted(counts.items(), key=lambda item: (_GRAVITY[item[0][1]], -item[1], item[0]))
-    return [(rule, severity, count) for (rule, severity), count in ordered]
 
 
 @contextmanager

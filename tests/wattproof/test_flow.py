@@ -85,6 +85,7 @@ def test_the_demo_in_small(ask: Call, data: Path) -> None:
     assert report["issued_again"] == 0
     assert [one for one in report["injected"] if not one["noticed"]] == []
     assert len(report["injected"]) >= 15
+    assert report["exact"] == report["told"] > 40
     assert {one["origin"] for one in report["log"]} == {"books", "ingest-1", "operator"}
     number = report["invoices"][0]
     pdf = (data / "documents" / f"{number}.pdf").read_bytes()

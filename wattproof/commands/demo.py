@@ -26,7 +26,7 @@ def demo(
         str, typer.Option(metavar="YYYY-MM", help="Which month is played.")
     ] = "2026-10",
     days: Annotated[int, typer.Option(min=1, max=31, help="Its first so many days.")] = 31,
-    sessions: Annotated[int, typer.Option(min=20, help="About how many charging sessions.")] = 600,
+    sessions: Annotated[int, typer.Option(min=20, help="About how many charging sessions.")] = 800,
     stations: Annotated[int, typer.Option(min=8, max=500, help="How many stations.")] = 32,
     seed: Annotated[int, typer.Option(help="Another seed, another month.")] = 7,
     as_json: Json = False,
@@ -94,17 +94,24 @@ def tell(report: Report) -> None:
 
 def _flow(report: Report) -> Table:
     derived, plan = report.derived, report.plan
-    findings = ", ".join(f"{count} {rule}" for rule, _, count in report.findings[:6])
+    findings = ", ".join(f"{count} {rule}" for rule, _, count in report.marks.findings[:6])
     table = _plain()
     table.add_row("charging", f"{len(plan.network.outlets)} stations, {report.tally.sent} frames")
     table.add_row("messages", f"{derived.messages} in the log, both directions")
-    table.add_row("sessions", f"{derived.sessions}, {derived.energy_kwh:.3f} kWh")
+    marks = report.marks
+    table.add_row(
+        "sessions",
+        f"{derived.sessions}, {derived.energy_kwh:.3f} kWh; of {marks.told} that were told rightly "
+        f"{marks.exact} came out to the watt-hour",
+    )
     table.add_row(
         "CDRs",
         f"{derived.cdrs}, and {derived.rejections} sessions held back, each with its reason",
     )
     table.add_row("invoices", f"{len(report.invoices)} issued; issuing again made {report.again}")
-    table.add_row("findings", f"{sum(count for _, _, count in report.findings)}: {findings} …")
+    table.add_row(
+        "findings", f"{sum(count for _, _, count in report.marks.findings)}: {findings} …"
+    )
     took = ", ".join(f"{name} {seconds} s" for name, seconds in report.seconds.items())
     table.add_row("time", took)
     return table
@@ -121,13 +128,14 @@ def _money(report: Report) -> Table:
 
 def _misbehaviour(report: Report) -> Table:
     table = _plain("#", "what a station did", "where", "found as")
-    for one in report.injected:
+    for one in report.marks.injected:
         if not one.noticed:
-            found = f"[red]expected {', '.join(one.expected)}[/]"
+            wanted = ", ".join(one.expected) or "a session with the energy that was played"
+            found = f"[red]expected {wanted}[/]"
         elif one.expected:
             found = ", ".join(one.found)
         else:
-            found = "nothing wrong: survived, and billed right"
+            found = "nothing to find: billed right, to the watt-hour"
         table.add_row(str(one.number), one.title, one.station, found)
     return table
 
@@ -167,10 +175,12 @@ def _as_object(report: Report) -> dict[str, Any]:
         "derived": asdict(report.derived),
         "invoices": [one.number for one in report.invoices],
         "issued_again": report.again,
-        "injected": [asdict(one) | {"noticed": one.noticed} for one in report.injected],
+        "told": report.marks.told,
+        "exact": report.marks.exact,
+        "injected": [asdict(one) | {"noticed": one.noticed} for one in report.marks.injected],
         "findings": [
             {"rule": rule, "severity": severity, "count": count}
-            for rule, severity, count in report.findings
+            for rule, severity, count in report.marks.findings
         ],
         "log": [
             {"origin": one.origin, "ok": one.ok, "entries": one.entries, "root": root_of(one)}
