@@ -360,6 +360,9 @@ def _read_tariff_add(fields: Fields, _at: datetime | None) -> TariffAdd:
     for name in ("id", "currency", "elements"):
         if name not in tariff:
             raise ActionError(f"tariff.{name}: expected, but missing (OCPI Tariff object)")
+    currency = tariff["currency"]
+    if not (isinstance(currency, str) and len(currency) == 3 and currency.isupper()):
+        raise ActionError(f"tariff.currency: expected ISO 4217, such as EUR, got {currency!r}")
     return TariffAdd(
         ocpi_version=fields.text("ocpi_version", among=OCPI_VERSIONS),
         tariff=tariff,

@@ -128,6 +128,25 @@ def test_a_tariff_keeps_its_digits(house: Call, ask: Ask, data: Path, tmp_path: 
     assert (row["valid_from"], row["parties"]) == ("2026-11-01T00:00:00Z", ["NL-ABC"])
 
 
+@pytest.mark.parametrize(
+    ("wrong", "words", "told"),
+    [
+        ({"elements": []}, (), "elements"),
+        ({"currency": "EURO"}, (), "currency"),
+        ({}, ("--party", "NL-XYZ"), "there is no party NL-XYZ"),
+        ({}, ("--station", "S"), "there is no station S"),
+        ({}, ("--ocpi", "9"), "ocpi_version: expected one of"),
+        ({}, ("--valid-from", "2026-11-01"), "a time with its zone"),
+    ],
+)
+def test_a_tariff_that_means_nothing_is_not_published(
+    house: Call, ask: Ask, wrong: dict[str, Any], words: tuple[str, ...], told: str
+) -> None:
+    result = house("tariff", "add", "-", *words, code=1, stdin=json.dumps(TARIFF | wrong))
+    assert told in result.output
+    assert ask("tariff", "list") == []
+
+
 def test_policies_and_keys(house: Call, ask: Ask) -> None:
     assert ask("policy", "set", "settle_s=300", "note=x") == {"settle_s": 300, "note": "x"}
     assert {"name": "settle_s", "value": 300} in ask("policy", "list")

@@ -9,11 +9,13 @@ import typer
 
 from ingest.protocols import actions
 from ingest.protocols.fields import instant_text
+from ingest.protocols.ocpi import MalformedObjectError, read_tariff
 from warehouse.clock import open_clock
 from wattproof.bulk import objects
 from wattproof.operator_log import open_registry, record
 from wattproof.options import DEFAULT_DATA, Data, Json
-from wattproof.terminal import progress, show, show_json
+from wattproof.refusals import RefusalError
+from wattproof.terminal import progress, say, show, show_json
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Tariffs."
@@ -63,9 +65,38 @@ def add(
         )
         for body in objects(file)
     ]
+    for action in said:
+        assert isinstance(action, actions.TariffAdd)
+        _check(data, action)
     with progress("writing", len(said)) as bar:
         record(data, said, bar.at)
     _tell(said, as_json=as_json)
+
+
+def _check(data: Path, action: actions.TariffAdd) -> None:
+    """A tariff that can't be understood, or is for somebody nobody knows, is not published."""
+    try:
+        _, notes = read_tariff(action.ocpi_version, dict(action.tariff))
+    except MalformedObjectError as error:
+        raise RefusalError(
+            f"no OCPI {action.ocpi_version} tariff: {error}",
+            "correct the file; nothing was written",
+        ) from None
+    for note in notes:
+        say(f"note: {note.pointer or '/'}: {note.message}")
+    with closing(open_registry(data)) as registry:
+        known = {
+            "party": {row["code"] for row in registry.parties()},
+            "station": {row["id"] for row in registry.stations()},
+            "location": {row["id"] for row in registry.locations()},
+        }
+    wanted = {"party": action.parties, "station": action.stations, "location": action.locations}
+    for kind, names in wanted.items():
+        for name in names:
+            if name not in known[kind]:
+                raise RefusalError(
+                    f"there is no {kind} {name}", f"add it first: wattproof {kind} add"
+                )
 
 
 def _tell(said: list[actions.Action], *, as_json: bool) -> None:
