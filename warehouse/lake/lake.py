@@ -94,17 +94,25 @@ class Lake:
         """As `sql`, for a query given as text."""
         named = {word for word in _WORD.findall(query) if word in TABLES}
         used = {k: v for k, v in (parameters or {}).items() if f"${k}" in query}
-        connection = duckdb.connect(config={"threads": self.threads} if self.threads else {})
+        connection = self.connect(named)
         try:
-            connection.execute("SET TimeZone = 'UTC'")
-            for table in sorted(named):
-                connection.execute(self._view(table))
             answer = connection.sql(query, params=used or None)
             # Through arro3: Polars keeps a reference to the type it is given until the interpreter
             # ends, and the SQL engine's own then complains about it on the user's screen.
             return pl.DataFrame(arro3.core.Table.from_arrow(answer))
         finally:
             connection.close()
+
+    def connect(self, tables: Iterable[str] = TABLES) -> duckdb.DuckDBPyConnection:
+        """A connection of one's own, with a view over each of `tables` as it is now.
+
+        Nothing that is done on it can change the lake. Close it when done.
+        """
+        connection = duckdb.connect(config={"threads": self.threads} if self.threads else {})
+        connection.execute("SET TimeZone = 'UTC'")
+        for table in sorted(tables):
+            connection.execute(self._view(table))
+        return connection
 
     def content_hash(self, table: str, days: Iterable[date] | None = None) -> str:
         """SHA-256 (hex) over the rows as they are on disk now, in key order (see `content`)."""
