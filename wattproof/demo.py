@@ -26,10 +26,10 @@ from pipelines import invoicing
 from pipelines.derive import Derived, derive
 from pipelines.replay import Comparison, replay
 from warehouse.log import Verification, load_verifier, verify
-from warehouse.registry.passwords import hash_password
 from wattproof.marking import Marks, mark
 from wattproof.operator_log import record
 from wattproof.refusals import RefusalError
+from wattproof.secret import hash_passwords
 from wattproof.simulator.link import Tally
 from wattproof.simulator.network import provisioning
 from wattproof.simulator.play import Plan, Where, fleet_plan, make_passwords, play
@@ -189,8 +189,9 @@ def _ready(process: subprocess.Popen[bytes], output: IO[bytes], data: Path) -> d
 
 def _charge(data: Path, plan: Plan, where: Where, step: Step) -> Tally:
     step("registering", "parties, tariffs, stations, tokens", 0, 0)
-    passwords = make_passwords(data, [one.station.id for one in plan.network.outlets])
-    hashes = {station: hash_password(password) for station, password in passwords.items()}
+    names = [one.station.id for one in plan.network.outlets]
+    passwords = make_passwords(data, names)
+    hashes = dict(zip(names, hash_passwords([passwords[name] for name in names]), strict=True))
     said = provisioning(plan.network, hashes)
     record(data, [PolicySet({"heartbeat_interval_s": HEARTBEAT_S}), *said])
 

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 import uvloop
 
-from warehouse.registry.passwords import hash_password
 from wattproof.operator_log import record
 from wattproof.options import DEFAULT_DATA, Data, Json
+from wattproof.secret import hash_passwords
 from wattproof.simulator.link import Tally
 from wattproof.simulator.network import provisioning
 from wattproof.simulator.play import (
@@ -109,11 +109,7 @@ def register(data: Path, plan: Plan) -> dict[str, str]:
     """Writes all that a plan needs as operator actions; gives the stations' passwords."""
     names = [one.station.id for one in plan.network.outlets]
     passwords = make_passwords(data, names)
-    hashes: dict[str, str] = {}
-    with progress("registering", len(names)) as bar:
-        for done, name in enumerate(names, 1):
-            hashes[name] = hash_password(passwords[name])
-            bar.at(done)
+    hashes = dict(zip(names, hash_passwords([passwords[name] for name in names]), strict=True))
     record(data, provisioning(plan.network, hashes))
     return passwords
 

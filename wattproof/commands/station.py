@@ -8,12 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from ingest.protocols import actions
-from warehouse.registry.passwords import hash_password
 from wattproof.bulk import objects
 from wattproof.operator_log import open_registry, record
 from wattproof.options import DEFAULT_DATA, Data, File, Json
 from wattproof.refusals import RefusalError
-from wattproof.secret import new_password
+from wattproof.secret import hash_passwords, new_password
 from wattproof.simulator.network import ac_station, dc_station
 from wattproof.terminal import progress, say, show, show_json
 
@@ -80,21 +79,24 @@ def _hashed(
     wanted: list[dict[str, Any]], *, make_passwords: bool
 ) -> tuple[dict[str, str], list[actions.StationAdd]]:
     """Passwords by station, and the actions that carry only their hashes."""
-    secrets: dict[str, str] = {}
+    given = [str(one.pop("password", "")) for one in wanted]
+    plain = [
+        old or (new_password() if make_passwords and "password_hash" not in one else "")
+        for old, one in zip(given, wanted, strict=True)
+    ]
     said: list[actions.StationAdd] = []
+    hashed = hash_passwords([one for one in plain if one])
     with progress("hashing passwords", len(wanted)) as bar:
-        for done, one in enumerate(wanted, 1):
-            given = one.pop("password", "")
-            plain = given or (
-                new_password() if make_passwords and "password_hash" not in one else ""
-            )
-            hashed = {"password_hash": hash_password(plain)} if plain else {}
-            action = _read(one | hashed | {"action": "station.add"})
-            if plain and not given:
-                secrets[action.station.id] = plain
-            said.append(action)
+        for done, (secret, one) in enumerate(zip(plain, wanted, strict=True), 1):
+            kept = {"password_hash": next(hashed)} if secret else {}
+            said.append(_read(one | kept | {"action": "station.add"}))
             bar.at(done)
-    return secrets, said
+    made = {
+        action.station.id: secret
+        for action, secret, old in zip(said, plain, given, strict=True)
+        if secret and not old
+    }
+    return made, said
 
 
 def _read(body: Mapping[str, Any]) -> actions.StationAdd:
