@@ -1,14 +1,16 @@
 PYTHON ?= python3
 BIN := .venv/bin
+# The system's certificates, so that it works behind a company's proxy as pip does.
+UV := VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/python -m uv --quiet --system-certs pip
 
 .PHONY: setup demo test check bench clean
 setup: .venv/ready
 
 .venv/ready: requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/python -m uv pip sync --quiet requirements.lock
-	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/python -m uv pip install --quiet --no-deps --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep -o '^uv==[0-9.]*' requirements.lock)"
+	@$(UV) sync requirements.lock
+	@$(UV) install --no-deps --editable .
 	@touch $@
 
 demo: setup   ## charge, derive, invoice, verify, replay: two to three minutes
