@@ -56,13 +56,9 @@ def sessions(stretch: Stretch) -> Derived:
 
 def _stations(stretch: Stretch) -> dict[str, int]:
     """Every station with facts or a state, and how much it has to say."""
-    lake, weights = stretch.lake, pl.DataFrame(schema={"station": pl.String, "len": pl.UInt32})
-    for table in ("transaction_event", "meter_reading"):
-        counts = lake.read(table, stretch.days).select("station").group_by("station").len()
-        weights = pl.concat([weights, counts.cast(weights.schema)])
-    known = lake.read("station_state", [stretch.before]).select("station", len=pl.lit(1))
-    weights = pl.concat([weights, known.cast(weights.schema)])
-    return dict(weights.group_by("station").agg(pl.col("len").sum()).sort("station").iter_rows())
+    first, last = stretch.days[0], stretch.days[-1]
+    weights = stretch.lake.sql("station_weights", first=first, last=last, before=stretch.before)
+    return dict(weights.iter_rows())
 
 
 @dataclass(slots=True)

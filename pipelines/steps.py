@@ -29,7 +29,7 @@ def messages(stretch: Stretch) -> Hashes:
 
 def facts(stretch: Stretch) -> Hashes:
     """`transaction_event`, `meter_reading` and the findings about frames."""
-    found = reading.facts(stretch.lake.read("message", stretch.days))
+    found = reading.facts(stretch)
     return _write(
         stretch,
         {

@@ -20,6 +20,9 @@ _EPOCH = date(1970, 1, 1)
 _EPOCH_AT = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+_AT_ONCE = 65_536
+
+
 def day_of(at_ns: int) -> date:
     """The UTC day an instant of log time belongs to."""
     return _EPOCH + timedelta(days=at_ns // DAY_NS)
@@ -76,6 +79,10 @@ class Stretch:
         return Stretch(self.data, self.lake, (day,), self.end_of(day), self.workers)
 
 
+OWN = {"operator": "operator", "decision": "books"}
+"""Kinds that only one origin writes; every other origin hears chargers and partners."""
+
+
 def entries(
     readers: Iterable[LogReader], kinds: frozenset[str], start_ns: int, until_ns: int
 ) -> pl.DataFrame:
@@ -83,9 +90,14 @@ def entries(
 
     Columns of `LogReader.frame`, after `origin`. Raises LogDamaged.
     """
-    frames = [_window(reader, start_ns, until_ns, kinds) for reader in readers]
-    kept = [frame for frame in frames if frame is not None]
-    return pl.concat(kept).sort("received_ns", "origin", "index") if kept else pl.DataFrame()
+    writes = {OWN.get(kind) for kind in kinds}
+    frames = [
+        frame
+        for reader in readers
+        if (reader.origin if reader.origin in OWN.values() else None) in writes
+        for frame in _window(reader, start_ns, until_ns, kinds)
+    ]
+    return pl.concat(frames).sort("received_ns", "origin", "index") if frames else pl.DataFrame()
 
 
 def first_received_ns(readers: Iterable[LogReader], kinds: frozenset[str]) -> int | None:
@@ -100,13 +112,14 @@ def _first(reader: LogReader, kinds: frozenset[str]) -> Iterator[Entry]:
 
 def _window(
     reader: LogReader, start_ns: int, until_ns: int, kinds: frozenset[str]
-) -> pl.DataFrame | None:
+) -> Iterator[pl.DataFrame]:
+    """One origin's entries, at most `_AT_ONCE` per frame: the reader's rows cost memory."""
     size = reader.size
     start, stop = position(reader, start_ns, size), position(reader, until_ns + 1, size)
-    if start >= stop:
-        return None
-    frame = reader.frame(start, stop).filter(pl.col("kind").is_in(sorted(kinds)))
-    return frame.select(pl.lit(reader.origin).alias("origin"), pl.all())
+    for first in range(start, stop, _AT_ONCE):
+        frame = reader.frame(first, min(stop, first + _AT_ONCE))
+        wanted = frame.filter(pl.col("kind").is_in(sorted(kinds)))
+        yield wanted.select(pl.lit(reader.origin).alias("origin"), pl.all())
 
 
 def position(reader: LogReader, at_ns: int, size: int) -> int:

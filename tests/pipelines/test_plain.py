@@ -1,0 +1,168 @@
+"""The fast reading of plain messages gives, row for row, what the protocol's own reader gives."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ingest.protocols.ocpp import label
+from pipelines.facts import read_carefully
+from pipelines.messages import split
+from pipelines.plain import plain
+from tests.pipelines.test_messages import log_rows
+
+FRAMES = Path(__file__).parents[2] / ".." / "shared" / "data" / "ocpp_field_frames.jsonl"
+
+STAMP = st.sampled_from(
+    ["2026-10-01T08:00:00Z", "2026-10-01T08:00:00.120Z", "2026-02-30T08:00:00Z",
+     "2026-10-01T08:00:00", "1970-01-01T00:00:00Z", "", "2026-10-01T24:00:00Z"]
+)  # fmt: skip
+NUMBER = st.sampled_from(["0", "12", "12.5", "7200.00", "0.0001", "123456789.123456", "007", "1e3"])
+ODD = st.sampled_from([None, "", " ", 0, -1, 1.5, True, [], {}, "null", "x" * 50, "é", 'a"b'])
+
+
+def rarely(plain_values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Mostly what is plain, now and then what is not."""
+    return st.integers(0, 30).flatmap(lambda n: ODD if n == 0 else plain_values)
+
+
+def some(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """Any of the fields, in any order, now and then with a stranger."""
+    optional = {name: rarely(values) for name, values in fields.items()}
+    known = st.fixed_dictionaries({}, optional=optional)
+    return known.flatmap(lambda found: st.permutations(list(found.items())).map(dict))
+
+
+WORDS = {
+    "measurand": st.sampled_from([*list(label.MEASURANDS.values())[:16], "energy", "Custom"]),
+    "phase": st.sampled_from([*label.PHASES.values(), "l1"]),
+    "location": st.sampled_from([*label.LOCATIONS.values(), "outlet"]),
+    "context": st.sampled_from([*label.CONTEXTS.values(), "Start"]),
+}
+UNIT = st.sampled_from(["Wh", "kWh", "MWh", "W", "kW", "A", "V", "Percent", "wh", "Hz"])
+SAMPLE_16 = some(value=NUMBER, format=st.sampled_from(["Raw", "SignedData"]), unit=UNIT, **WORDS)
+SAMPLE_201 = some(
+    value=st.sampled_from([0, 12, 12.5, 7200.0, 1e22, 0.1, 123456.789]),
+    unitOfMeasure=some(unit=UNIT, multiplier=st.sampled_from([0, 3, -3])),
+    **WORDS,
+)
+
+
+def meter(sample: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    samples = rarely(st.lists(sample, max_size=3))
+    return rarely(st.lists(some(timestamp=STAMP, sampledValue=samples), max_size=2))
+
+
+METER_VALUES = some(
+    connectorId=st.integers(0, 4),
+    transactionId=st.sampled_from([1, 77, 0, -1, 2**31, 2**70]),
+    meterValue=meter(SAMPLE_16),
+)
+EVENT = some(
+    eventType=st.sampled_from(["Started", "Updated", "Ended", "started"]),
+    timestamp=STAMP,
+    triggerReason=st.sampled_from(["Authorized", "MeterValuePeriodic", "Odd"]),
+    seqNo=st.integers(0, 9),
+    offline=st.booleans(),
+    transactionInfo=some(
+        transactionId=st.sampled_from(["tx-1", "5f1c", ""]),
+        chargingState=st.sampled_from(["Charging", "Idle", "idle"]),
+        stoppedReason=st.sampled_from(["Local", "Other", "Whim"]),
+    ),
+    evse=some(id=st.integers(0, 3), connectorId=st.integers(0, 2)),
+    idToken=some(idToken=st.sampled_from(["CARD", "", " A"]), type=st.just("ISO14443")),
+    reservationId=st.just(0),
+    meterValue=meter(SAMPLE_201),
+)
+
+
+def agree(rows: pl.DataFrame) -> int:
+    """Both readings of rows of `message` agree; how many messages were plain."""
+    easy = plain(rows)
+    taken = rows.join(easy.rest, on=["origin", "index"], how="anti", maintain_order="left")
+    careful = read_carefully(taken)
+    key = ["origin", "index"]
+    assert easy.events.sort(key).rows() == careful.events.sort(key).rows()
+    key.append("position")
+    assert easy.readings.sort(key).rows() == careful.readings.sort(key).rows()
+    assert careful.findings.is_empty()
+    return taken.height
+
+
+def messages(frames: list[str], protocol: str) -> pl.DataFrame:
+    rows = log_rows(*[frame.encode() for frame in frames])
+    return split(rows.with_columns(protocol=pl.lit(protocol)))
+
+
+@pytest.mark.parametrize(
+    ("protocol", "action", "payload"),
+    [("ocpp1.6", "MeterValues", METER_VALUES), ("ocpp2.0.1", "TransactionEvent", EVENT)],
+)
+def test_whatever_is_taken_is_what_the_careful_reader_gives(
+    protocol: str, action: str, payload: st.SearchStrategy[Any]
+) -> None:
+    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.lists(payload, min_size=1, max_size=30), st.sampled_from([(",", ":"), (", ", ": ")]))
+    def check(payloads: list[Any], separators: tuple[str, str]) -> None:
+        frames = [json.dumps([2, "m", action, one], separators=separators) for one in payloads]
+        agree(messages(frames, protocol))
+
+    check()
+
+
+SAMPLE = {"value": "12.5", "unit": "kWh", "measurand": "Energy.Active.Import.Register"}
+BUCKET = {"timestamp": "2026-10-01T08:00:00Z", "sampledValue": [SAMPLE, {"value": "3"}]}
+HEALTHY = {"connectorId": 1, "transactionId": 7, "meterValue": [BUCKET, BUCKET]}
+HEALTHY_201 = {
+    "eventType": "Updated",
+    "timestamp": "2026-10-01T08:00:00Z",
+    "triggerReason": "MeterValuePeriodic",
+    "seqNo": 3,
+    "transactionInfo": {"transactionId": "tx"},
+    "meterValue": [{"timestamp": "2026-10-01T08:00:00Z", "sampledValue": [{"value": 12.50}]}],
+}
+
+
+@pytest.mark.parametrize(
+    ("protocol", "action", "payload"),
+    [("ocpp1.6", "MeterValues", HEALTHY), ("ocpp2.0.1", "TransactionEvent", HEALTHY_201)],
+)
+def test_a_healthy_message_is_plain(protocol: str, action: str, payload: object) -> None:
+    assert agree(messages([json.dumps([2, "m", action, payload])], protocol)) == 1
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda text: text.replace('"m"', '"' + "m" * 37 + '"'),
+        lambda text: text + " ",
+        lambda text: text[:-1],
+        lambda text: text.replace("12.5", "12.5000001"),
+        lambda text: text.replace('"12.5"', '"12.5 "'),
+        lambda text: text.replace("Register", "Regis\\u0074er"),
+        lambda text: text.replace("2026-10-01", "2026-10-32"),
+        lambda text: text.replace('"connectorId": 1', '"connectorId": "1"'),
+        lambda text: text.replace('"connectorId": 1', '"connectorId": 1, "connectorId": 2'),
+        lambda text: text.replace("[2,", "[2.0,"),
+    ],
+)
+def test_what_is_doubtful_is_left_or_read_alike(spoil: Callable[[str], str]) -> None:
+    agree(messages([spoil(json.dumps([2, "m", "MeterValues", HEALTHY]))], "ocpp1.6"))
+
+
+def test_real_frames_are_read_alike() -> None:
+    if not FRAMES.exists():
+        pytest.skip(f"{FRAMES} is not here")
+    told = [json.loads(line) for line in FRAMES.read_text().splitlines()]
+    for protocol in ("ocpp1.6", "ocpp2.0.1"):
+        texts = [_text(one) for one in told if one["ocpp"] in protocol]
+        agree(messages(texts, protocol))
+
+
+def _text(one: dict[str, Any]) -> str:
+    return one["raw"] if one.get("raw") else json.dumps(one.get("frame"))
