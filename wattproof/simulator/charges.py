@@ -91,11 +91,15 @@ class Outage:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Moment:
-    """Something a station does: `told_at` is when it is sent, `at` the time it is about."""
+    """Something a station does: `told_at` is when it is sent, `at` the time it is about.
+
+    `rank` tells charges apart that end and begin at one instant: the earlier is told first.
+    """
 
     told_at: datetime
     station: str
     at: datetime
+    rank: int
     step: Step
     charge: Charge | None = field(compare=False, default=None)
     sample: Sample | None = field(compare=False, default=None)
@@ -106,7 +110,13 @@ class Moment:
         return self.told_at > self.at
 
 
-def charge_moments(charge: Charge, outages: Sequence[Outage] = ()) -> list[Moment]:
+def charge_moments(
+    charge: Charge,
+    outages: Sequence[Outage] = (),
+    *,
+    rank: int = 0,
+    unplug_after: timedelta = timedelta(seconds=20),
+) -> list[Moment]:
     """What is told about a charge, in order; an outage of its station shifts `told_at` only."""
     told: list[tuple[datetime, Step, Sample | None]] = [(charge.start_at, Step.PLUG, None)]
     told += [(sample.at, Step.SAMPLE, sample) for sample in charge.samples]
@@ -114,9 +124,9 @@ def charge_moments(charge: Charge, outages: Sequence[Outage] = ()) -> list[Momen
         told.append((charge.suspended_at, Step.SUSPEND, None))
     if charge.end_at is not None:
         told.append((charge.end_at, Step.STOP, None))
-        told.append((charge.end_at + timedelta(seconds=20), Step.UNPLUG, None))
+        told.append((charge.end_at + unplug_after, Step.UNPLUG, None))
     return [
-        Moment(_told_at(at, outages), charge.station, at, step, charge, sample)
+        Moment(_told_at(at, outages), charge.station, at, rank, step, charge, sample)
         for at, step, sample in sorted(told, key=lambda one: (one[0], one[1]))
     ]
 
@@ -127,8 +137,8 @@ def outage_moments(station: str, outages: Iterable[Outage]) -> list[Moment]:
         moment
         for outage in outages
         for moment in (
-            Moment(outage.begin, station, outage.begin, Step.DISCONNECT),
-            Moment(outage.end, station, outage.begin, Step.CONNECT),
+            Moment(outage.begin, station, outage.begin, 0, Step.DISCONNECT),
+            Moment(outage.end, station, outage.begin, 0, Step.CONNECT),
         )
     ]
 

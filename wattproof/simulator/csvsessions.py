@@ -16,7 +16,7 @@ from zlib import crc32
 
 from billing.party import Location, Party, Role, Token
 from wattproof.refusals import RefusalError
-from wattproof.simulator.charges import Charge, Moment, Sample, charge_moments
+from wattproof.simulator.charges import Charge, Moment, Sample, Step, charge_moments
 from wattproof.simulator.curve import Vehicle, fastest_even_power
 from wattproof.simulator.network import (
     COUNTRY,
@@ -159,7 +159,8 @@ def _charge(row: Row, meter_start_wh: int, sample_s: int, silent_at: datetime) -
 def csv_moments(made: Iterable[Charge]) -> list[Moment]:
     """What the stations tell, in order.
 
-    A session without a stop falls silent when its connector's next one starts.
+    A session without a stop falls silent when its connector's next one starts; one that ends as
+    the next one starts is told to its end first.
     """
     by_connector: dict[tuple[str, int], list[Charge]] = {}
     for one in made:
@@ -167,14 +168,20 @@ def csv_moments(made: Iterable[Charge]) -> list[Moment]:
     told: list[Moment] = []
     for queue in by_connector.values():
         starts: list[datetime | None] = [one.start_at for one in queue[1:]]
-        for one, silent in zip(queue, [*starts, None], strict=True):
-            open_until = silent if one.end_at is None else None
-            told += [
-                moment
-                for moment in charge_moments(one)
-                if open_until is None or moment.at < open_until
-            ]
+        for rank, (one, following) in enumerate(zip(queue, [*starts, None], strict=True)):
+            told += _until(one, following, rank)
     return sorted(told)
+
+
+def _until(one: Charge, following: datetime | None, rank: int) -> list[Moment]:
+    """One session's moments, given when its connector's next one starts."""
+    unplug_after = timedelta(seconds=20)
+    if following is not None and one.end_at is not None and following >= one.end_at:
+        unplug_after = min(unplug_after, following - one.end_at)
+    moments = charge_moments(one, rank=rank, unplug_after=unplug_after)
+    if following is None or one.end_at is not None:
+        return moments
+    return [moment for moment in moments if moment.step is Step.PLUG or moment.at < following]
 
 
 def version_of(station: str, ocpp: str) -> str:

@@ -250,9 +250,9 @@ def _moments(
     for fault, station, victim in injected:
         at = by_id[victim].start_at + timedelta(minutes=6)
         if fault is Fault.NOT_JSON:
-            yield Moment(at, station, at, Step.GARBAGE)
+            yield Moment(at, station, at, 0, Step.GARBAGE)
         if fault is Fault.RECONNECT_STORM:
-            yield Moment(at, station, at, Step.STORM)
+            yield Moment(at, station, at, 0, Step.STORM)
 
 
 def _heartbeats(
@@ -269,4 +269,4 @@ def _heartbeats(
         cuts = outages.get(station, [])
         for at in (*times, until):
             if not any(cut.begin <= at < cut.end for cut in cuts):
-                yield Moment(at, station, at, Step.HEARTBEAT)
+                yield Moment(at, station, at, 0, Step.HEARTBEAT)

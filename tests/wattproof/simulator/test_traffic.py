@@ -93,7 +93,7 @@ def test_samples_rise_within_the_charge(month: Traffic) -> None:
 
 
 def test_moments_are_in_order_and_silent_while_the_link_is_down(month: Traffic) -> None:
-    told = [(one.told_at, one.station, one.at, one.step) for one in month.moments]
+    told = [(one.told_at, one.station, one.at, one.rank, one.step) for one in month.moments]
     assert told == sorted(told)
     down: set[str] = set()
     for one in month.moments:
@@ -172,6 +172,34 @@ def test_a_session_without_end_falls_silent_at_the_next_start(table: Path) -> No
     assert max(one.at for one in open_end) < datetime(2019, 4, 1, 11, 30, tzinfo=UTC)
     assert {Step.STOP, Step.UNPLUG}.isdisjoint(one.step for one in open_end)
     assert len(open_end) >= 5
+
+
+SAME_MINUTE = """session_id,station_id,token,start_utc,end_utc,tz,energy_wh
+1,G,T1,2019-04-02T10:00:00Z,2019-04-02T10:00:00Z,Europe/Oslo,10
+2,G,T1,2019-04-02T10:00:00Z,2019-04-02T10:09:00Z,Europe/Oslo,470
+3,G,T2,2019-04-02T10:09:00Z,,Europe/Oslo,20
+4,G,T3,2019-04-02T10:09:00Z,2019-04-02T11:00:00Z,Europe/Oslo,900
+"""
+
+
+def test_sessions_of_one_minute_are_told_one_after_the_other(tmp_path: Path) -> None:
+    path = tmp_path / "sessions.csv"
+    path.write_text(SAME_MINUTE)
+    moments = csvsessions.csv_moments(csvsessions.charges(csvsessions.read_rows(path)))
+    told = [(one.charge.id, one.step.name) for one in moments if one.charge is not None]
+    steps = [(charge, step) for charge, step in told if step in {"PLUG", "STOP", "UNPLUG"}]
+    assert steps == [
+        ("1", "PLUG"),
+        ("1", "STOP"),
+        ("1", "UNPLUG"),
+        ("2", "PLUG"),
+        ("2", "STOP"),
+        ("2", "UNPLUG"),
+        ("3", "PLUG"),
+        ("4", "PLUG"),
+        ("4", "STOP"),
+        ("4", "UNPLUG"),
+    ]
 
 
 def test_a_table_says_what_must_be_registered(table: Path) -> None:
