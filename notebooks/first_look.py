@@ -77,9 +77,7 @@ def _(mo, totals):
     mo.hstack(
         [
             mo.stat(value=f"{_row['messages']:,}", label="messages"),
-            mo.stat(
-                value=f"{_row['sessions']:,}", label="sessions"
-            ),
+            mo.stat(value=f"{_row['sessions']:,}", label="sessions"),
             mo.stat(value=f"{_row['metered_kwh'] or 0:,.1f}", label="kWh metered"),
             mo.stat(value=f"{_row['cdrs'] or 0:,}", label="CDRs in force"),
             mo.stat(value=f"{_row['billed_kwh'] or 0:,.1f}", label="kWh billed"),
