@@ -17,7 +17,7 @@ from warehouse.log import checkpoint as checkpoints
 from warehouse.log import merkle
 from warehouse.log.checkpoint import Checkpoint
 from warehouse.log.entry import Entry, Record, decode
-from warehouse.log.errors import LogDamaged, NoteInvalid
+from warehouse.log.errors import EntryInvalid, LogDamaged, NoteInvalid
 from warehouse.log.proof import Proof
 from warehouse.log.segment import (
     FRAME,
@@ -228,10 +228,39 @@ def origins(log_folder: Path) -> list[LogReader]:
 def watermark(readers: Sequence[LogReader]) -> int:
     """The log clock: the least `received_ns` among the origins' last entries.
 
-    Nothing at or before it can still arrive. 0 where an origin is empty or there is none.
+    Nothing at or before it can still arrive. 0 where an origin is empty or there is none. An
+    origin that came to be beside `readers` since they were listed counts as well: its writer may
+    have seen the others before they were read here.
     """
     last = [reader.last_entry() for reader in readers]
+    known = {reader.folder for reader in readers}
+    for parent in {folder.parent for folder in known}:
+        last += [one.last_entry() for one in origins(parent) if one.folder not in known]
     return min((entry.received_ns if entry else 0 for entry in last), default=0)
+
+
+def newest_beside(folder: Path) -> int:
+    """The greatest `received_ns` that is signed in the origins beside the one in `folder`, or 0.
+
+    No watermark used so far lies above it, once `folder` is an origin that `origins` lists. An
+    origin that is damaged is left aside: each of the others' last entries is at or above the
+    watermark, so one that can be read is enough. Raises LogDamaged where none can.
+    """
+    found: list[int] = []
+    damage: LogDamaged | EntryInvalid | None = None
+    for reader in origins(folder.parent):
+        if reader.origin == folder.name:
+            continue
+        try:
+            entry = reader.last_entry()
+        except (LogDamaged, EntryInvalid) as error:
+            damage = error
+            continue
+        if entry is not None:
+            found.append(entry.received_ns)
+    if damage is not None and not found:
+        raise LogDamaged(f"no origin beside {folder} can be read: {damage}")
+    return max(found, default=0)
 
 
 def merge(readers: Sequence[LogReader], until_ns: int) -> Iterator[tuple[str, Record]]:

@@ -20,10 +20,11 @@ from warehouse.log import checkpoint as checkpoints
 from warehouse.log import disk, recovery
 from warehouse.log.checkpoint import Checkpoint
 from warehouse.log.entry import SALT_BYTES, Entry, write_entry
-from warehouse.log.errors import EntryInvalid, StoreUnavailable
+from warehouse.log.errors import EntryInvalid, LogDamaged, StoreUnavailable
 from warehouse.log.lock import FolderLock
 from warehouse.log.merkle import WIDTH, leaf_hashes
 from warehouse.log.note import Signer
+from warehouse.log.reader import newest_beside
 from warehouse.log.segment import (
     PAYLOAD_LIMIT,
     SEGMENT,
@@ -52,6 +53,7 @@ class LogWriter:
         clock: Clock,
         salt: Callable[[int], bytes],
         lock: FolderLock,
+        floor_ns: int,
     ) -> None:
         self._folder, self._origin, self._signer, self._clock = folder, origin, signer, clock
         self._salt = salt
@@ -62,7 +64,7 @@ class LogWriter:
         self._checkpoint_lock = threading.Lock()
         self._queue: list[tuple[bytes, bytes, bytes]] = []
         self._size = self._durable = state.size
-        self._last_ns = state.last.received_ns if state.last else 0
+        self._last_ns = floor_ns
         number = (state.size - 1) // SEGMENT if state.size else 0
         self._segment = SegmentAppender(folder, number, state.end)
         self._tree, self._bundle, self._unpublished = state.tree, state.bundle, state.tail
@@ -83,7 +85,8 @@ class LogWriter:
         """Open or create the log of `origin` in a folder of that name.
 
         Waits up to `timeout_s` for another writer. After a crash the tail is made whole and a `gap`
-        entry tells. Raises LogLocked, LogDamaged, StoreUnavailable.
+        entry tells. Whatever the clock says, all that is appended is received after everything that
+        was signed beside it. Raises LogLocked, LogDamaged, StoreUnavailable.
         """
         if folder.name != origin:
             raise ValueError(f"the folder of origin {origin} bears its name, not {folder.name!r}")
@@ -96,10 +99,18 @@ class LogWriter:
             undo.callback(lock.release)
             try:
                 state = recovery.recover(folder, origin, signer.verifier)
+                floor_ns = _floor_ns(folder, state)
             except OSError as error:
                 raise _unavailable(folder, error) from error
             writer = cls(
-                folder, state, origin=origin, signer=signer, clock=clock, salt=salt, lock=lock
+                folder,
+                state,
+                origin=origin,
+                signer=signer,
+                clock=clock,
+                salt=salt,
+                lock=lock,
+                floor_ns=floor_ns,
             )
             undo.callback(writer._segment.close)
             writer._begin(state)
@@ -138,7 +149,8 @@ class LogWriter:
 
     @property
     def last_received_ns(self) -> int:
-        """`received_ns` of the newest entry, 0 in an empty log."""
+        """What the next entry's `received_ns` lies above: the newest entry's, here or, at the time
+        of opening, in an origin beside it. 0 where there was none."""
         return self._last_ns
 
     def append(
@@ -302,6 +314,21 @@ class LogWriter:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _floor_ns(folder: Path, state: recovery.State) -> int:
+    """What every new entry must be received after.
+
+    A watermark may have passed the last entry of each origin but a new one, whose clock may lag.
+    Asked once this origin can be listed: every later watermark waits for it. Raises LogDamaged.
+    """
+    own = state.last.received_ns if state.last else 0
+    try:
+        return max(own, newest_beside(folder))
+    except LogDamaged:
+        if own:
+            return own
+        raise
 
 
 def _unavailable(path: Path, error: OSError) -> StoreUnavailable:

@@ -1,6 +1,7 @@
 """Reading: records, columns, several origins in one order, the log clock; at real segment size."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import polars as pl
@@ -27,16 +28,28 @@ Grow = Callable[..., Path]
 def write(folder: Path, signer: Signer, times: list[int]) -> None:
     clock = SimulatedClock(0)
     with LogWriter.open(folder, origin=folder.name, signer=signer, clock=clock) as log:
-        for moment in times:
-            clock.start_ns = moment
-            log.append(b"%d" % moment, kind="message", peer=folder.name, direction="in")
+        say(log, clock, times)
+
+
+def say(log: LogWriter, clock: SimulatedClock, times: list[int]) -> None:
+    for moment in times:
+        clock.start_ns = moment
+        log.append(b"%d" % moment, kind="message", peer=log.origin, direction="in")
 
 
 @pytest.fixture
 def three(tmp_path: Path, signer: Signer) -> list[LogReader]:
-    write(tmp_path / "books", signer, [5, 30, 31, 90])
-    write(tmp_path / "ingest-1", signer, [1, 5, 9, 31, 40])
-    write(tmp_path / "operator", signer, [5, 6, 70])
+    """Three origins, opened before any of them had said anything: none knew of the others."""
+    said = {"books": [5, 30, 31, 90], "ingest-1": [1, 5, 9, 31, 40], "operator": [5, 6, 70]}
+    with ExitStack() as live:
+        logs = {}
+        for name in said:
+            clock = SimulatedClock(0)
+            log = LogWriter.open(tmp_path / name, origin=name, signer=signer, clock=clock)
+            logs[name] = live.enter_context(log), clock
+        for name, times in said.items():
+            log, clock = logs[name]
+            say(log, clock, times)
     return origins(tmp_path)
 
 
@@ -152,6 +165,18 @@ def test_nothing_at_or_before_the_log_clock_can_still_arrive(
     write(tmp_path / "ingest-1", signer, [40, 40, 2])
     write(tmp_path / "books", signer, [1])
     assert list(merge(origins(tmp_path), until)) == before
+
+
+def test_an_origin_that_appears_while_the_clock_is_read_counts(
+    three: list[LogReader], tmp_path: Path, signer: Signer
+) -> None:
+    """It was opened when the others were at 90; by the time they are read they are further."""
+    write(tmp_path / "ingest-2", signer, [2])
+    for reader in three:
+        write(reader.folder, signer, [500])
+    assert watermark(three) == watermark(origins(tmp_path)) == 91
+    write(tmp_path / "ingest-3", signer, [])
+    assert watermark(three) == 0
 
 
 def test_damage_is_an_error_never_a_wrong_record(grow: Grow) -> None:

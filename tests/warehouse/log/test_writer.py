@@ -3,6 +3,7 @@
 import errno
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import threading
@@ -15,12 +16,15 @@ import pytest
 from warehouse.clock import SimulatedClock, SystemClock
 from warehouse.log import (
     EntryInvalid,
+    LogDamaged,
     LogLocked,
     LogReader,
     LogWriter,
     Signer,
     StoreUnavailable,
+    origins,
     verify,
+    watermark,
 )
 from warehouse.log.lock import is_held
 from warehouse.log.segment import segment_path
@@ -82,6 +86,67 @@ def test_time_never_runs_back_and_is_never_shared(folder: Path, signer: Signer) 
     assert times == [1_000, 1_001, 1_002, 1_003, 2_000, 2_001, 2_002]
     with LogWriter.open(folder, origin="ingest-1", signer=signer, clock=clock) as log:
         assert log.append(b"", kind="tick").received_ns == 2_003
+
+
+def origin_at(folder: Path, signer: Signer, now: int) -> int:
+    """Open an origin whose clock stands at `now`, say one thing, close; when it was received."""
+    clock = SimulatedClock(now)
+    with LogWriter.open(folder, origin=folder.name, signer=signer, clock=clock) as log:
+        return log.append(b"", kind="message").received_ns
+
+
+@pytest.mark.parametrize("new", [True, False], ids=["new", "opened again"])
+@pytest.mark.parametrize("now", [0, 60, 1_000, 1_001, 5_000])
+def test_nothing_arrives_behind_a_watermark_already_used(
+    tmp_path: Path, signer: Signer, now: int, *, new: bool
+) -> None:
+    """Whatever its clock says: what such an entry carried would never be derived."""
+    if not new:
+        assert origin_at(tmp_path / "ingest-2", signer, 50) == 50
+    origin_at(tmp_path / "operator", signer, 700)
+    origin_at(tmp_path / "ingest-1", signer, 1_000)
+    used = watermark(origins(tmp_path))
+    first = origin_at(tmp_path / "ingest-2", signer, now)
+    assert first == max(now, 1_001)
+    assert first > used
+
+
+def test_of_live_origins_what_they_have_signed_counts(tmp_path: Path, signer: Signer) -> None:
+    clock = SimulatedClock(1_000)
+    with LogWriter.open(tmp_path / "a", origin="a", signer=signer, clock=clock) as live:
+        live.append(b"", kind="tick")
+        live.commit()
+        live.checkpoint()
+        used = watermark(origins(tmp_path))
+        assert origin_at(tmp_path / "b", signer, 5) == used + 1 == 1_001
+
+
+def test_a_crash_before_the_first_entry_forgets_no_watermark(
+    tmp_path: Path, signer: Signer
+) -> None:
+    folder = tmp_path / "b"
+    origin_at(folder, signer, 0)
+    for left in ("checkpoint", "closed", "payload/0"):
+        (folder / left).unlink()
+    shutil.rmtree(folder / "checkpoints")
+    origin_at(tmp_path / "a", signer, 1_000)
+    origin_at(folder, signer, 5)
+    gap, told = LogReader(folder).records()
+    assert (gap.entry.kind, gap.entry.received_ns, told.entry.received_ns) == ("gap", 1_001, 1_002)
+
+
+def test_a_damaged_neighbour_stops_only_an_origin_that_nothing_else_can_date(
+    tmp_path: Path, signer: Signer
+) -> None:
+    origin_at(tmp_path / "ingest-1", signer, 300)
+    origin_at(tmp_path / "operator", signer, 1_000)
+    (tmp_path / "operator" / "checkpoint").write_text("nothing")
+    assert origin_at(tmp_path / "ingest-1", signer, 5) == 301
+    assert origin_at(tmp_path / "ingest-2", signer, 5) == 302
+    for name in ("ingest-1", "ingest-2"):
+        (tmp_path / name / "checkpoint").write_text("nothing")
+    with pytest.raises(LogDamaged, match=r"no origin beside .*ingest-3 can be read"):
+        origin_at(tmp_path / "ingest-3", signer, 5)
 
 
 def test_a_refused_entry_leaves_no_trace(folder: Path, signer: Signer) -> None:
