@@ -11,25 +11,17 @@ from pipelines.stretch import (
     Stretch,
     day_of,
     days_between,
-    first_received_ns,
+    first_day,
     position,
     start_of,
 )
 from warehouse.lake import Lake
 from warehouse.log import origins, watermark
 
-KINDS = frozenset({"message", "connection", "operator", "decision"})
-"""Entries that anything is derived from."""
 ENTRIES_AT_ONCE = 1_500_000
 """Entries of the log that one stretch takes: what fits into memory with room to spare."""
 
 Progress = Callable[[str], None]
-
-
-def first_day(data: Path) -> date | None:
-    """The UTC day of the first entry that anything is derived from; None in an empty log."""
-    first = first_received_ns(origins(data / "log"), KINDS)
-    return None if first is None else day_of(first)
 
 
 def whole_log(

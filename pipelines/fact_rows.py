@@ -4,13 +4,14 @@
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
 
 from billing.events import EventKind, Fact, MeterReading, Stamp, StampQuality, TransactionEvent
 from billing.finding import Source
+from billing.mould import mould
+from pipelines.columns import rows, series
 from warehouse.lake import TABLES
 
 EVENT = TABLES["transaction_event"].schema
@@ -82,90 +83,65 @@ def _frame(
         "stamp_text": [fact.stamp.text for fact, _ in facts],
         "stamp_at": [fact.stamp.at for fact, _ in facts],
         "stamp_quality": [fact.stamp.quality.value for fact, _ in facts],
-        "flags": [
-            [{"rule": rule, "message": message} for rule, message in fact.flags]
-            for fact, _ in facts
-        ],
+        "flags": [fact.flags for fact, _ in facts],
     }
     for name in fields:
         columns[name] = [getattr(fact, name) for fact, _ in facts]
     if "kind" in columns:
         columns["kind"] = [kind.value for kind in columns["kind"]]
-    return pl.DataFrame(columns, schema_overrides=schema).select(schema.names()).cast(schema)
+    return pl.DataFrame([series(name, columns[name], dtype) for name, dtype in schema.items()])
 
 
-def read_events(rows: pl.DataFrame) -> Iterator[tuple[TransactionEvent, int]]:
+_cast_event = mould(TransactionEvent)
+_cast_reading = mould(MeterReading)
+_cast_stamp = mould(Stamp)
+
+
+def read_events(frame: pl.DataFrame) -> Iterator[tuple[TransactionEvent, int]]:
     """The events of `transaction_event` rows, in the rows' order."""
-    names = [*_HEAD, *_EVENT_FIELDS]
-    for row in rows.select(names).iter_rows():
-        head, rest = row[: len(_HEAD)], dict(zip(_EVENT_FIELDS, row[len(_HEAD) :], strict=True))
-        origin, index, received_at, received_ns, text, at, quality, flags = head
+    for row in rows(frame, [*_HEAD, *_EVENT_FIELDS]):
+        origin, index, received_at, received_ns, text, at, quality, flags = row[: len(_HEAD)]
+        rest = dict(zip(_EVENT_FIELDS, row[len(_HEAD) :], strict=True))
         rest["kind"] = EventKind(rest["kind"])
-        yield (
-            TransactionEvent(
-                source=Source(origin, index),
-                received_at=_utc(received_at),
-                stamp=_stamp(text, at, quality),
-                flags=_flags(flags),
-                **rest,
-            ),
-            received_ns,
+        event = _cast_event(
+            source=Source(origin, index),
+            received_at=received_at,
+            stamp=_cast_stamp(text, at, _QUALITIES[quality]),
+            flags=tuple(flags),
+            **rest,
         )
+        yield event, received_ns
 
 
-def read_readings(rows: pl.DataFrame) -> Iterator[tuple[MeterReading, int]]:
+def read_readings(frame: pl.DataFrame) -> Iterator[tuple[MeterReading, int]]:
     """The readings of `meter_reading` rows, in the rows' order; `value` is None."""
-    names = [*_HEAD, *_READING_FIELDS]
-    for (
-        origin,
-        index,
-        received_at,
-        received_ns,
-        text,
-        at,
-        quality,
-        flags,
-        position,
-        station,
-        carrier,
-        evse,
-        connector,
-        transaction,
-        measurand,
-        phase,
-        location,
-        context,
-        unit,
-        value_text,
-        wh,
-        watt,
-        signed,
-    ) in rows.select(names).iter_rows():
-        yield (
-            MeterReading(
-                Source(origin, index),
-                position,
-                _utc(received_at),
-                station,
-                carrier,
-                _stamp(text, at, quality),
-                evse,
-                connector,
-                transaction,
-                measurand,
-                phase,
-                location,
-                context,
-                unit,
-                value_text,
-                None,
-                wh,
-                watt,
-                signed,
-                _flags(flags),
-            ),
-            received_ns,
+    for row in rows(frame, [*_HEAD, *_READING_FIELDS]):
+        origin, index, received_at, received_ns, text, at, quality, flags, position = row[:9]
+        station, carrier, evse, connector, transaction, measurand, phase = row[9:16]
+        location, context, unit, value_text, wh, watt, signed = row[16:]
+        reading = _cast_reading(
+            Source(origin, index),
+            position,
+            received_at,
+            station,
+            carrier,
+            _cast_stamp(text, at, _QUALITIES[quality]),
+            evse,
+            connector,
+            transaction,
+            measurand,
+            phase,
+            location,
+            context,
+            unit,
+            value_text,
+            None,
+            wh,
+            watt,
+            signed,
+            tuple(flags),
         )
+        yield reading, received_ns
 
 
 _HEAD = (
@@ -179,16 +155,3 @@ _HEAD = (
     "flags",
 )
 _QUALITIES = {quality.value: quality for quality in StampQuality}
-
-
-def _utc(at: datetime) -> datetime:
-    """The engine's own zone object replaced by the standard one, which pickles and compares."""
-    return at.replace(tzinfo=UTC)
-
-
-def _stamp(text: str, at: datetime | None, quality: str) -> Stamp:
-    return Stamp(text, None if at is None else at.replace(tzinfo=UTC), _QUALITIES[quality])
-
-
-def _flags(flags: list[dict[str, str]]) -> tuple[tuple[str, str], ...]:
-    return tuple((flag["rule"], flag["message"]) for flag in flags) if flags else ()

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from pipelines.days import first_day
-from pipelines.stretch import day_of
+from pipelines.stretch import day_of, first_day
 from warehouse.clock import open_clock
 
 _YEAR_AND_A_DAY = 366

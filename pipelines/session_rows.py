@@ -1,7 +1,8 @@
 """Sessions as rows and rows as sessions: the tables `session` and `finding`."""
 
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import polars as pl
@@ -18,6 +19,7 @@ from billing.session import (
     SessionState,
     StampSource,
 )
+from pipelines.columns import rows, series
 from warehouse.lake import TABLES
 
 SESSION = TABLES["session"].schema
@@ -50,117 +52,87 @@ _ENUMS = {
 }
 
 
-def write_sessions(sessions: Iterable[Session]) -> pl.DataFrame:
+_COLUMNS: Mapping[str, Callable[[Session], Any]] = {
+    **{name: attrgetter(name) for name in _SAME},
+    **{name: attrgetter(f"{name}.value") for name in _ENUMS},
+    "day": lambda one: one.emitted_at.date(),
+    "session_id": attrgetter("id"),
+    "registers": lambda one: [(r.at, r.wh, *_place(r.source)) for r in one.registers],
+    "activity": lambda one: [
+        (change.at, change.activity.value, change.evidence, *_place(change.source))
+        for change in one.activity
+    ],
+    "power": lambda one: [(sample.at, sample.watt) for sample in one.power],
+    "signed_values": lambda one: list(one.signed_values),
+    "candidates": lambda one: [
+        (
+            candidate.rung.value,
+            candidate.energy_wh,
+            candidate.begin_wh,
+            candidate.end_wh,
+            [_place(source) for source in candidate.sources],
+        )
+        for candidate in one.candidates
+    ],
+    "findings": lambda one: [
+        (*_place(finding.source), finding.rule, finding.severity.value, finding.message)
+        for finding in one.findings
+    ],
+    "sources": lambda one: [_place(source) for source in one.sources],
+}
+
+
+def write_sessions(sessions: Sequence[Session]) -> pl.DataFrame:
     """Rows of `session`, keyed to the day of emission."""
-    return pl.DataFrame([_row(session) for session in sessions], schema=SESSION, orient="row")
+    return pl.DataFrame(
+        [
+            series(name, [_COLUMNS[name](session) for session in sessions], dtype)
+            for name, dtype in SESSION.items()
+        ]
+    )
 
 
-def _row(session: Session) -> dict[str, Any]:
-    row: dict[str, Any] = {name: getattr(session, name) for name in _SAME}
-    row |= {name: getattr(session, name).value for name in _ENUMS}
-    return row | {
-        "day": session.emitted_at.date(),
-        "session_id": session.id,
-        "registers": [
-            {"at": r.at, "wh": r.wh, "origin": r.source.origin, "index": r.source.index}
-            for r in session.registers
-        ],
-        "activity": [
-            {
-                "at": change.at,
-                "activity": change.activity.value,
-                "evidence": change.evidence,
-                "origin": change.source.origin,
-                "index": change.source.index,
-            }
-            for change in session.activity
-        ],
-        "power": [{"at": sample.at, "watt": sample.watt} for sample in session.power],
-        "signed_values": list(session.signed_values),
-        "candidates": [
-            {
-                "rung": candidate.rung.value,
-                "energy_wh": candidate.energy_wh,
-                "begin_wh": candidate.begin_wh,
-                "end_wh": candidate.end_wh,
-                "sources": _source_rows(candidate.sources),
-            }
-            for candidate in session.candidates
-        ],
-        "findings": [
-            {
-                "origin": finding.source.origin,
-                "index": finding.source.index,
-                "rule": finding.rule,
-                "severity": finding.severity.value,
-                "message": finding.message,
-            }
-            for finding in session.findings
-        ],
-        "sources": _source_rows(session.sources),
-    }
+def _place(source: Source) -> tuple[str, int]:
+    return source.origin, source.index
 
 
-def _source_rows(sources: Iterable[Source]) -> list[dict[str, Any]]:
-    return [{"origin": source.origin, "index": source.index} for source in sources]
-
-
-def _sources(rows: Iterable[dict[str, Any]]) -> tuple[Source, ...]:
-    return tuple(Source(row["origin"], row["index"]) for row in rows)
-
-
-def read_sessions(rows: pl.DataFrame) -> Iterator[Session]:
+def read_sessions(frame: pl.DataFrame) -> Iterator[Session]:
     """The sessions of `session` rows, in the rows' order."""
-    for row in rows.iter_rows(named=True):
-        fields: dict[str, Any] = {name: _utc(row[name]) for name in _SAME}
+    for cells in rows(frame, SESSION.names()):
+        row = dict(zip(SESSION.names(), cells, strict=True))
+        fields: dict[str, Any] = {name: row[name] for name in _SAME}
         fields |= {name: kind(row[name]) for name, kind in _ENUMS.items()}
         yield Session(
             **fields,
             id=row["session_id"],
             registers=tuple(
-                Register(_utc(r["at"]), r["wh"], Source(r["origin"], r["index"]))
-                for r in row["registers"]
+                Register(at, wh, Source(*place)) for at, wh, *place in row["registers"]
             ),
             activity=tuple(
-                ActivityChange(
-                    _utc(change["at"]),
-                    Activity(change["activity"]),
-                    change["evidence"],
-                    Source(change["origin"], change["index"]),
-                )
-                for change in row["activity"]
+                ActivityChange(at, Activity(activity), evidence, Source(*place))
+                for at, activity, evidence, *place in row["activity"]
             ),
-            power=tuple(PowerSample(_utc(s["at"]), s["watt"]) for s in row["power"]),
+            power=tuple(PowerSample(at, watt) for at, watt in row["power"]),
             signed_values=tuple(row["signed_values"]),
-            findings=tuple(_finding(row, finding) for finding in row["findings"]),
-            sources=_sources(row["sources"]),
-            candidates=tuple(_candidate(candidate) for candidate in row["candidates"]),
+            findings=tuple(
+                Finding(
+                    Source(origin, index),
+                    rule,
+                    Severity(severity),
+                    message,
+                    row["station"],
+                    row["session_id"],
+                )
+                for origin, index, rule, severity, message in row["findings"]
+            ),
+            sources=tuple(Source(*place) for place in row["sources"]),
+            candidates=tuple(
+                EnergyCandidate(
+                    EnergySource(rung), wh, begin, end, tuple(Source(*place) for place in places)
+                )
+                for rung, wh, begin, end, places in row["candidates"]
+            ),
         )
-
-
-def _candidate(row: dict[str, Any]) -> EnergyCandidate:
-    return EnergyCandidate(
-        EnergySource(row["rung"]),
-        row["energy_wh"],
-        row["begin_wh"],
-        row["end_wh"],
-        _sources(row["sources"]),
-    )
-
-
-def _finding(row: dict[str, Any], finding: dict[str, Any]) -> Finding:
-    return Finding(
-        Source(finding["origin"], finding["index"]),
-        finding["rule"],
-        Severity(finding["severity"]),
-        finding["message"],
-        row["station"],
-        row["session_id"],
-    )
-
-
-def _utc(value: Any) -> Any:  # noqa: ANN401 - a cell of any column
-    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
 
 
 def write_findings(found: Iterable[tuple[Finding, datetime]]) -> pl.DataFrame:

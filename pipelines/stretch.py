@@ -100,6 +100,16 @@ def entries(
     return pl.concat(frames).sort("received_ns", "origin", "index") if frames else pl.DataFrame()
 
 
+DERIVED = frozenset({"message", "connection", "operator", "decision"})
+"""Kinds of entries that anything is derived from."""
+
+
+def first_day(data: Path) -> date | None:
+    """The UTC day of the first entry that anything is derived from; None in an empty log."""
+    first = first_received_ns(origins(data / "log"), DERIVED)
+    return None if first is None else day_of(first)
+
+
 def first_received_ns(readers: Iterable[LogReader], kinds: frozenset[str]) -> int | None:
     """When the first entry of one of `kinds` came, or None where there is none."""
     found = (next(_first(reader, kinds), None) for reader in readers)

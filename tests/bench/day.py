@@ -147,7 +147,12 @@ def _network() -> Iterator[actions.Action]:
         "elements": [
             {
                 "price_components": [
-                    {"type": "ENERGY", "price": Decimal("0.30"), "vat": Decimal(21)},
+                    {
+                        "type": "ENERGY",
+                        "price": Decimal("0.30"),
+                        "vat": Decimal(21),
+                        "step_size": 1,
+                    },
                 ],
                 "restrictions": {"start_time": "23:00", "end_time": "07:00"},
             },

@@ -71,7 +71,7 @@ def test_sessions_and_facts_read_back_as_they_were_written(busy_stretch: Stretch
         ("session", read_sessions, write_sessions),
     ):
         rows = lake.read(table)
-        assert write(read(rows)).rows() == rows.rows()
+        assert write(list(read(rows))).rows() == rows.rows()
 
 
 def test_stations_folded_apart_give_what_they_give_together(busy_stretch: Stretch) -> None:

@@ -74,7 +74,7 @@ class _Texts:
         digest.update(self._lengths[start:stop].tobytes())
         for first in range(start, stop, _AT_ONCE):
             texts = self._texts.slice(first, min(_AT_ONCE, stop - first))
-            digest.update("".join(texts.to_list()).encode())
+            digest.update(texts.str.join("")[0].encode())
 
 
 class _Lists:
