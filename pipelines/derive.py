@@ -1,9 +1,8 @@
 """`derive`: the assets of `definitions` for every day that is not finished, without a server."""
 
-import fcntl
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,6 +12,7 @@ from typing import Any
 from pipelines.days import Progress, parts
 from pipelines.finished import unfinished, write_finished
 from pipelines.resources import DAYS_TAG, UNTIL_TAG
+from pipelines.standing import DerivationError, alone
 from pipelines.stretch import Stretch, days_between, instant
 from warehouse.clock import Clock, open_clock
 from warehouse.lake import Lake
@@ -20,10 +20,6 @@ from warehouse.log import LogLocked, LogReader, LogWriter, create_key, origins, 
 
 _TOLD = frozenset({"books", "operator"})
 """Origins whose newest entries somebody may be waiting to see derived."""
-
-
-class DerivationError(Exception):
-    """A derivation that cannot go on: which check or rule stopped it, in one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +70,7 @@ def derive(
     LogDamaged, LogLocked, StoreUnavailable.
     """
     data = data.absolute()
-    with _alone(data):
+    with alone(data):
         tick(data)
         until = _wait_for_live(data)
         days = unfinished(data, until)
@@ -136,19 +132,6 @@ def _wait_for_live(data: Path, patience_s: int = 5) -> int:
             break
         time.sleep(0.1)
     return watermark(readers)
-
-
-@contextmanager
-def _alone(data: Path) -> Iterator[None]:
-    """One derivation at a time. Raises DerivationError."""
-    home = data / "dagster"
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / "derive.lock").open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise DerivationError(f"another derivation of {data} is running") from None
-        yield
 
 
 def _run(stretch: Stretch, progress: Progress | None) -> None:

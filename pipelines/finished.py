@@ -10,22 +10,17 @@ from importlib.metadata import version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
 
-import orjson
 import rfc8785
 
-from pipelines.days import first_day
-from pipelines.invoicing import BOOKS, derived_until
-from pipelines.stretch import day_of
+from pipelines.standing import ACTION, BOOKS, Run, derived_until, finished_until
+from pipelines.stretch import day_of, first_day
 from warehouse.clock import open_clock
 from warehouse.lake import TABLES, Lake
-from warehouse.log import LogReader, LogWriter, create_key, origins
+from warehouse.log import LogWriter, create_key, origins
 
-ACTION = "run.finished"
 _DEPENDENCIES = ("dagster", "deltalake", "duckdb", "polars", "typst", "tzdata")
 _CODE = ("billing", "ingest.protocols", "pipelines", "warehouse")
-Run = dict[str, Any]
 
 
 def write_finished(data: Path, until_ns: int) -> Run:
@@ -50,27 +45,6 @@ def write_finished(data: Path, until_ns: int) -> Run:
         books.commit()
         books.checkpoint(keep=True)
     return run
-
-
-def last_finished(data: Path) -> Run | None:
-    """The newest finished run, or None where there is none."""
-    folder = data / "log" / BOOKS
-    if not (folder / "checkpoint").exists():
-        return None
-    reader = LogReader(folder)
-    for index in range(reader.size - 1, -1, -1):
-        record = reader.record(index)
-        if record.entry.kind == "run":
-            run: Run = orjson.loads(record.payload)
-            if run.get("action") == ACTION:
-                return run
-    return None
-
-
-def finished_until(data: Path) -> int:
-    """The watermark of the newest finished run; 0 where there is none."""
-    run = last_finished(data)
-    return int(run["watermark"]) if run else 0
 
 
 def unfinished(data: Path, until_ns: int) -> tuple[date, date] | None:

@@ -26,13 +26,13 @@ from billing.record import dumps, loads
 from pipelines.charges import exact, read_cdrs
 from pipelines.documents.render import document_json, document_pdf
 from pipelines.reference import Reference
+from pipelines.standing import BOOKS, alone, derived_until, finished_until
 from pipelines.stretch import Stretch, entries, instant, start_of
 from warehouse.clock import open_clock
 from warehouse.lake import TABLES, Lake
 from warehouse.log import LogWriter, create_key, origins
 
 KINDS = frozenset({"decision"})
-BOOKS = "books"
 Row = dict[str, Any]
 Decision = dict[str, Any]
 
@@ -46,8 +46,7 @@ def preview(data: Path, month: str, party: str | None = None) -> list[Invoice]:
 
     Nothing is written. Raises InvoicingError.
     """
-    lake = Lake(data / "lake")
-    return _drafts(lake, month, party, list(decisions(data)))
+    return _drafts(data, month, party, list(decisions(data)))
 
 
 def issue(
@@ -56,40 +55,50 @@ def issue(
     """Number and date the drafts of a month and write them to the log as decisions.
 
     Nothing that was issued is issued again: the same run twice makes no second invoice. A month
-    that the log clock has not left yet is refused unless `early`. The documents follow with the
-    next `derive`. Raises InvoicingError, LogLocked, StoreUnavailable.
+    that the log clock has not left yet is refused unless `early`, and so is a lake whose last
+    derivation did not finish. The documents follow with the next `derive`. Raises InvoicingError,
+    DerivationError (a derivation is running), LogLocked, StoreUnavailable.
     """
-    folder = data / "log" / BOOKS
-    lake = Lake(data / "lake")
-    clock = open_clock(data)
-    with closing(
-        LogWriter.open(folder, origin=BOOKS, signer=create_key(data), clock=clock)
-    ) as books:
+    with alone(data), closing(_books(data)) as books:
         made = list(decisions(data))
-        drafts = _drafts(lake, month, party, made)
-        watermark = instant(derived_until(lake))
+        drafts = _drafts(data, month, party, made)
+        watermark = instant(_settled(data))
         if drafts and not early:
             _refuse_early(month, drafts[0].seller, watermark)
-        issued_at = max(instant(clock.now_ns()), instant(books.last_received_ns))
-        points = [
-            LogPoint(head.origin, head.size, str(head).rsplit(" ", 1)[1])
-            for head in (reader.checkpoint() for reader in origins(data / "log"))
-            if head is not None
-        ]
-        issued: list[Invoice] = []
-        for draft in drafts:
-            series = invoices.series_of(draft, issued_at)
-            n = invoices.next_number(series, made)
-            numbered = invoices.issue(
-                draft, n, issued_at=issued_at, watermark=watermark, checkpoints=points
-            )
-            decision = invoices.decision(numbered)
-            made.append(decision)
-            issued.append(numbered)
-            books.append(rfc8785.dumps(decision), kind="decision", protocol="wattproof")
+        issued = _number(data, drafts, made, books, watermark)
+        for invoice in issued:
+            text = rfc8785.dumps(invoices.decision(invoice))
+            books.append(text, kind="decision", protocol="wattproof")
         if issued:
             books.commit()
             books.checkpoint(keep=True)
+    return issued
+
+
+def _books(data: Path) -> LogWriter:
+    folder, clock = data / "log" / BOOKS, open_clock(data)
+    return LogWriter.open(folder, origin=BOOKS, signer=create_key(data), clock=clock)
+
+
+def _number(
+    data: Path, drafts: list[Invoice], made: list[Decision], books: LogWriter, watermark: datetime
+) -> list[Invoice]:
+    """The drafts with a number and a date each, following what was `made` before."""
+    issued_at = max(instant(open_clock(data).now_ns()), instant(books.last_received_ns))
+    points = [
+        LogPoint(head.origin, head.size, str(head).rsplit(" ", 1)[1])
+        for head in (reader.checkpoint() for reader in origins(data / "log"))
+        if head is not None
+    ]
+    before = list(made)
+    issued: list[Invoice] = []
+    for draft in drafts:
+        n = invoices.next_number(invoices.series_of(draft, issued_at), before)
+        numbered = invoices.issue(
+            draft, n, issued_at=issued_at, watermark=watermark, checkpoints=points
+        )
+        before.append(invoices.decision(numbered))
+        issued.append(numbered)
     return issued
 
 
@@ -97,13 +106,6 @@ def decisions(data: Path, until_ns: int = 2**63 - 1) -> Iterator[Decision]:
     """Every invoice decision in the log, oldest first."""
     for row in _decision_rows(data, 0, until_ns):
         yield row["decision"]
-
-
-def derived_until(lake: Lake) -> int:
-    """The log time up to which the lake is derived; 0 for an empty lake."""
-    newest = lake.days("log_clock")[-1:]
-    rows = lake.read("log_clock", newest)
-    return int(rows["until_ns"][0]) if rows.height else 0
 
 
 def _refuse_early(month: str, seller: Party, watermark: datetime) -> None:
@@ -114,10 +116,26 @@ def _refuse_early(month: str, seller: Party, watermark: datetime) -> None:
         )
 
 
-def _drafts(lake: Lake, month: str, party: str | None, made: list[Decision]) -> list[Invoice]:
-    until = derived_until(lake)
-    if not until:
+def _settled(data: Path) -> int:
+    """The log time up to which a finished run derived all of the lake.
+
+    A run that failed or is under way has told the lake how far it means to go, and no entry in the
+    log says that it got there. Raises InvoicingError.
+    """
+    derived, finished = derived_until(Lake(data / "lake")), finished_until(data)
+    if not derived:
         raise InvoicingError("nothing is derived yet: run `wattproof derive` first")
+    if derived != finished:
+        raise InvoicingError(
+            "the last derivation did not finish, so CDRs may be missing: "
+            "run `wattproof derive` first"
+        )
+    return finished
+
+
+def _drafts(data: Path, month: str, party: str | None, made: list[Decision]) -> list[Invoice]:
+    """The drafts of a month, from a lake that stood still while they were drawn up."""
+    until, lake = _settled(data), Lake(data / "lake")
     try:
         datetime.strptime(month, "%Y-%m")  # noqa: DTZ007 - a month has no zone
     except ValueError:
@@ -129,6 +147,8 @@ def _drafts(lake: Lake, month: str, party: str | None, made: list[Decision]) -> 
         due = invoices.due(cdrs, month, _known(reference, seller).time_zone, invoiced)
         parties = _known(reference, seller), _known(reference, buyer)
         found += invoices.drafts(*parties, month, due)
+    if _settled(data) != until:
+        raise InvoicingError("the lake was derived anew meanwhile: try again")
     return found
 
 

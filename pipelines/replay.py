@@ -16,7 +16,8 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.days import Progress, derive_stretch, parts, whole_log
-from pipelines.finished import last_finished, versions
+from pipelines.finished import versions
+from pipelines.standing import last_finished
 from warehouse.lake import TABLES, Lake
 from warehouse.lake.content import table_hash
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from pipelines.invoicing import derived_until
+from pipelines.standing import derived_until
 from pipelines.stretch import Stretch, days_between
 from warehouse.lake import Lake
 from warehouse.log import origins, watermark

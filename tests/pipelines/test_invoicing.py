@@ -8,7 +8,11 @@ import pytest
 
 from pipelines.days import derive_stretch, whole_log
 from pipelines.derive import tick
+from pipelines.finished import write_finished
 from pipelines.invoicing import InvoicingError, decisions, issue, preview
+from pipelines.standing import DerivationError, alone, finished_until
+from pipelines.steps import messages
+from pipelines.stretch import instant
 from tests.pipelines.story import Story
 from warehouse.clock import open_clock, simulate, to_ns
 from warehouse.lake import Lake
@@ -34,6 +38,15 @@ def refresh(data: Path) -> None:
     stretch = whole_log(data, Lake(data / "lake"))
     assert stretch is not None
     derive_stretch(stretch)
+    write_finished(data, stretch.until_ns)
+
+
+def begin(data: Path) -> None:
+    """A derivation that fails midway: it has said how far it goes, and read no message since."""
+    tick(data)
+    stretch = whole_log(data, Lake(data / "lake"))
+    assert stretch is not None
+    messages(stretch)
 
 
 def files(folder: Path) -> dict[Path, bytes]:
@@ -122,3 +135,22 @@ def test_what_cannot_be_is_refused_in_a_sentence(data: Path, tmp_path: Path) -> 
     with pytest.raises(InvoicingError, match="run `wattproof derive`"):
         preview(tmp_path / "nowhere", "2026-10")
     assert len(origins(data / "log")) == 3
+
+
+def test_a_lake_whose_derivation_failed_midway_is_not_invoiced(data: Path) -> None:
+    """Else it would be thought derived up to where the failed run meant to go."""
+    begin(data)
+    with pytest.raises(InvoicingError, match=r"did not finish.* run `wattproof derive` first"):
+        issue(data, "2026-10")
+    with pytest.raises(InvoicingError, match="did not finish"):
+        preview(data, "2026-10")
+    assert list(decisions(data)) == []
+    refresh(data)
+    (invoice,) = issue(data, "2026-10")
+    assert invoice.watermark == instant(finished_until(data))
+
+
+def test_nothing_is_invoiced_beside_a_derivation(data: Path) -> None:
+    with alone(data), pytest.raises(DerivationError, match="another command"):
+        issue(data, "2026-10")
+    assert list(decisions(data)) == []

@@ -11,9 +11,10 @@ import pytest
 
 from pipelines.days import derive_stretch, whole_log
 from pipelines.derive import tick
-from pipelines.finished import last_finished, write_finished
+from pipelines.finished import write_finished
 from pipelines.invoicing import issue
 from pipelines.replay import ReplayError, differences, rebuild, replay
+from pipelines.standing import last_finished
 from tests.pipelines.networks import busy
 from warehouse.clock import simulate
 from warehouse.lake import TABLES, Lake
@@ -36,7 +37,7 @@ def settled(data: Path) -> Path:
     """A derived log with an issued invoice, its run recorded in the log, without Dagster."""
     busy(data)
     simulate(data, watermark(origins(data / "log")) + 10**9)
-    _derive(data)
+    write_finished(data, _derive(data))
     assert issue(data, "2026-10", early=True)
     tick(data)
     write_finished(data, _derive(data))
