@@ -6,6 +6,7 @@ and a new CDR, keyed to the day of the new version; what was emitted earlier nev
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
@@ -60,11 +61,22 @@ def _bill_stations(stretch: Stretch, stations: frozenset[str]) -> dict[str, pl.D
     mine = pl.col("station").is_in(sorted(stations))
     rows = stretch.lake.read("session", stretch.days, where=mine)
     sessions = sorted(read_sessions(rows), key=lambda one: (one.emitted_at, one.id, one.version))
+    heard = first_heard(stretch)
     last = last_bills(stretch, [one.id for one in sessions if one.version > 1])
     billed = Billed()
     for session in sessions:
-        _bill(session, reference, last, billed)
+        known_at = min(
+            session.start_at, heard.get((session.id, session.version), session.closed_at)
+        )
+        _bill(session, reference, known_at, last, billed)
     return billed.frames()
+
+
+def first_heard(stretch: Stretch) -> dict[tuple[str, int], datetime]:
+    """(session, version) of a stretch -> when the log received the first entry it rests on."""
+    first, last = stretch.days[0], stretch.days[-1]
+    rows = stretch.lake.sql("session_heard", first=first, last=last).iter_rows()
+    return {(name, version): instant(at_ns) for name, version, at_ns in rows}
 
 
 def last_bills(stretch: Stretch, session_ids: list[str]) -> dict[str, CDR]:
@@ -75,8 +87,14 @@ def last_bills(stretch: Stretch, session_ids: list[str]) -> dict[str, CDR]:
     return {row["session_id"]: loads(CDR, row["record"]) for row in rows.iter_rows(named=True)}
 
 
-def _bill(session: Session, reference: Reference, last: dict[str, CDR], billed: Billed) -> None:
-    context = context_of(session, reference)
+def _bill(
+    session: Session,
+    reference: Reference,
+    known_at: datetime,
+    last: dict[str, CDR],
+    billed: Billed,
+) -> None:
+    context = context_of(session, reference, known_at)
     result = derive(session, context) if isinstance(context, Context) else context
     made = supersede(last.get(session.id), result)
     if isinstance(result, Rejection):
@@ -98,16 +116,21 @@ def _unchanged(session: Session, last: dict[str, CDR]) -> Rejection:
     return Rejection(session.id, session.version, "bill_unchanged", text)
 
 
-def context_of(session: Session, reference: Reference) -> Context | Rejection:
-    """Everything about a session, as known at its start (see `reference` for what came late)."""
-    start, emitted = session.start_at, session.emitted_at
+def context_of(session: Session, reference: Reference, known_at: datetime) -> Context | Rejection:
+    """Everything about a session as known at its start (see `reference` for what came late).
+
+    `known_at` is its start, or when the log first heard of it where that was earlier: a charger
+    whose clock is ahead names a start that is still to come, and what is published until then would
+    price anew what was billed.
+    """
+    emitted = session.emitted_at
     stations = reference.stations.get(session.station)
-    station = stations.as_of(start, emitted) if stations else None
+    station = stations.as_of(known_at, emitted) if stations else None
     locations = reference.locations.get(station.location_id) if station else None
-    location = locations.as_of(start, emitted) if locations else None
+    location = locations.as_of(known_at, emitted) if locations else None
     tokens = reference.tokens.get(normal_token(session.id_token))
-    token = tokens.as_of(start, emitted) if tokens else None
-    seller = _seller(location, session, reference)
+    token = tokens.as_of(known_at, emitted) if tokens else None
+    seller = _seller(location, reference, known_at, emitted)
     if seller is None:
         text = "no party of role CPO is known: add the seller with `party add`"
         return Rejection(session.id, session.version, "seller_unknown", text)
@@ -115,7 +138,7 @@ def context_of(session: Session, reference: Reference) -> Context | Rejection:
     evse, connector = outlet(station, session) if station else (None, None)
     return Context(
         seller=seller,
-        buyer=buyers.as_of(start, emitted) if buyers else None,
+        buyer=buyers.as_of(known_at, emitted) if buyers else None,
         token=token,
         location=location,
         evse=evse,
@@ -125,18 +148,19 @@ def context_of(session: Session, reference: Reference) -> Context | Rejection:
             station=session.station,
             location=location.id if location else "",
             party=token.party if token else "",
-            at=start,
-            known_at=start,
+            at=session.start_at,
+            known_at=known_at,
         ),
         zone=seller.time_zone,
     )
 
 
-def _seller(location: Location | None, session: Session, reference: Reference) -> Party | None:
+def _seller(
+    location: Location | None, reference: Reference, known_at: datetime, emitted: datetime
+) -> Party | None:
     """The CPO that the location belongs to; where none is known of it, the only CPO there is."""
-    at = (session.start_at, session.emitted_at)
     named = f"{location.country_code}-{location.party_id}" if location else ""
-    known = [versions.as_of(*at) for _, versions in sorted(reference.parties.items())]
+    known = [versions.as_of(known_at, emitted) for _, versions in sorted(reference.parties.items())]
     sellers = [party for party in known if party is not None and party.role is Role.CPO]
     owner = next((party for party in sellers if party.code == named), None)
     return owner or (sellers[0] if len(sellers) == 1 else None)
