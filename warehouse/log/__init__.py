@@ -18,7 +18,7 @@ from warehouse.log.errors import (
 from warehouse.log.note import Signer, Verifier, create_key, load, load_verifier
 from warehouse.log.reader import LogReader, merge, merge_frame, origins, watermark
 from warehouse.log.stretch import Mark, Problem
-from warehouse.log.verify import Verification, verify
+from warehouse.log.verify import Verification, Witness, verify
 from warehouse.log.writer import LogWriter
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "StoreUnavailable",
     "Verification",
     "Verifier",
+    "Witness",
     "create_key",
     "load",
     "load_verifier",

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from warehouse.log import checkpoint as checkpoints
 from warehouse.log.checkpoint import Checkpoint
@@ -20,6 +21,7 @@ from warehouse.log.merkle import WIDTH, Frontier, TileTree
 from warehouse.log.note import Verifier
 from warehouse.log.segment import SEGMENT
 from warehouse.log.stretch import Mark, Problem, Stretch, check_stretch, miscounted, ran_back
+from warehouse.log.tail import Tail, read_tail
 from warehouse.log.tiles import tile_path, tile_width
 
 PARALLEL_FROM = 4 * SEGMENT
@@ -28,13 +30,22 @@ PARALLEL_FROM = 4 * SEGMENT
 Progress = Callable[[int, int], None]
 
 
+class Witness(NamedTuple):
+    """A head of an origin as somebody saw it: `source` says who, as in "entry 7 of books"."""
+
+    size: int
+    root: bytes
+    source: str
+
+
 @dataclass(frozen=True, slots=True)
 class Verification:
     """The result: no problems means that every entry is the one that was signed.
 
     `problems`: first bad entry first, those about the log as a whole last. `entries` and `payloads`
     count what was checked, `sealed` the payloads whose key is not at hand; `older` how many older
-    checkpoints the log was found to extend.
+    checkpoints the log was found to extend, `witnessed` how many heads that were told of elsewhere.
+    `tail` is what stands behind the signed entries: durable, proven by nothing yet.
     """
 
     origin: str
@@ -46,6 +57,8 @@ class Verification:
     older: int = 0
     gaps: tuple[Mark, ...] = ()
     clocks: tuple[Mark, ...] = ()
+    witnessed: int = 0
+    tail: Tail = Tail()  # noqa: RUF009 - a tuple
 
     @property
     def ok(self) -> bool:
@@ -77,6 +90,7 @@ def verify(
     verifier: Verifier,
     *,
     older: Iterable[str] = (),
+    witnesses: Iterable[Witness] = (),
     progress: Progress | None = None,
     origin: str | None = None,
     workers: int | None = None,
@@ -84,20 +98,27 @@ def verify(
     """Check every entry, payload, tile, root, signature and counter of one log.
 
     `older`: notes of checkpoints seen earlier (those of other origins are left aside); the copies
-    in `checkpoints/` are always taken. `origin` defaults to the folder's name. `progress` is told
-    (entries done, entries in all). `workers`: processes to use; by default one for a small log,
+    in `checkpoints/` are always taken. `witnesses`: heads that other logs tell of; the entries must
+    lead to each. `origin` defaults to the folder's name. `progress` is told (entries done, entries
+    in all). `workers`: processes to use; by default one for a small log,
     else one per core.
     """
     case = _Case(folder, origin or folder.name, verifier)
     noted = _older_checkpoints(case, older)
     head = _signed_head(case)
     if head is None:
-        head = max(noted, key=lambda each: each.size, default=None)
+        head = max((each for each, _ in noted), key=lambda each: each.size, default=None)
+    told = list(witnesses)
     if head is None:
+        _nothing_left(case, told)
         return Verification(case.origin, None, tuple(case.problems))
-    ancient = _not_rolled_back(case, head, noted)
+    signed = [Witness(each.size, each.root, name) for each, name in noted]
+    ancient = _not_rolled_back(case, head, [*signed, *told])
     roots, total = _check_entries(case, head, ancient, progress, workers)
     upheld = _check_roots(case, head, ancient, roots)
+    tail = read_tail(folder, head.size)
+    if tail.strange:
+        case.add(head.size + tail.entries, "tail_strange", tail.strange)
     case.problems.sort(key=_by_position)
     return Verification(
         case.origin,
@@ -106,9 +127,11 @@ def verify(
         head.size,
         total.payloads,
         total.sealed,
-        upheld,
+        len(upheld.intersection(signed)),
         tuple(mark for mark in total.marks if mark.kind == "gap"),
         tuple(mark for mark in total.marks if mark.kind == "clock"),
+        len(upheld.intersection(told)),
+        tail,
     )
 
 
@@ -133,9 +156,17 @@ def _signed_head(case: _Case) -> Checkpoint | None:
     return head
 
 
-def _older_checkpoints(case: _Case, older: Iterable[str]) -> list[Checkpoint]:
-    """All older checkpoints of this origin with a good signature."""
-    found: list[Checkpoint] = []
+def _nothing_left(case: _Case, told: list[Witness]) -> None:
+    """Say what should be there, where not even a checkpoint is."""
+    if told:
+        most = max(told, key=lambda each: each.size)
+        message = f"nothing is left of {case.origin}, {most.source} vouches for {most.size} entries"
+        case.problems.insert(0, Problem(None, "origin_missing", message))
+
+
+def _older_checkpoints(case: _Case, older: Iterable[str]) -> list[tuple[Checkpoint, str]]:
+    """All older checkpoints of this origin with a good signature, and where each was."""
+    found: list[tuple[Checkpoint, str]] = []
     for name, note in _notes(case.folder, older):
         try:
             each = checkpoints.parse(note, case.verifier)
@@ -143,7 +174,7 @@ def _older_checkpoints(case: _Case, older: Iterable[str]) -> list[Checkpoint]:
             case.add(None, "older_invalid", f"{name}: {error}")
             continue
         if each.origin == case.origin:
-            found.append(each)
+            found.append((each, name))
         elif name.startswith("checkpoints/"):
             case.add(None, "foreign_origin", f"{name} is one of {each.origin}")
     return found
@@ -159,11 +190,15 @@ def _notes(folder: Path, older: Iterable[str]) -> Iterator[tuple[str, str]]:
                 yield f"checkpoints/{path.name}", path.read_bytes().decode("utf-8", "replace")
 
 
-def _not_rolled_back(case: _Case, head: Checkpoint, noted: list[Checkpoint]) -> list[Checkpoint]:
-    """Older checkpoints in order of size; one beyond the head shows that the log was cut."""
-    beyond = [each.size for each in noted if each.size > head.size]
+def _not_rolled_back(case: _Case, head: Checkpoint, noted: list[Witness]) -> list[Witness]:
+    """Older heads in order of size; one beyond the newest shows that the log was cut."""
+    beyond = [each for each in noted if each.size > head.size]
     if beyond:
-        message = f"the log ends at {head.size}, a checkpoint of {max(beyond)} entries was signed"
+        most = max(beyond, key=lambda each: each.size)
+        message = (
+            f"the log of {case.origin} ends at {head.size}, "
+            f"{most.source} vouches for {most.size} entries"
+        )
         case.add(head.size, "rolled_back", message)
     return sorted((each for each in noted if each.size <= head.size), key=lambda each: each.size)
 
@@ -182,7 +217,7 @@ class _Total:
 def _check_entries(
     case: _Case,
     head: Checkpoint,
-    ancient: list[Checkpoint],
+    ancient: list[Witness],
     progress: Progress | None,
     workers: int | None,
 ) -> tuple[dict[int, bytes], _Total]:
@@ -308,26 +343,29 @@ def _explained(case: _Case, first: int, number: int, level: int) -> bool:
 
 
 def _check_roots(
-    case: _Case, head: Checkpoint, ancient: list[Checkpoint], roots: dict[int, bytes]
-) -> int:
-    """Hold the derived roots against the signed ones; returns how many older ones were upheld."""
+    case: _Case, head: Checkpoint, ancient: list[Witness], roots: dict[int, bytes]
+) -> set[Witness]:
+    """Hold the derived roots against those signed and told of; returns the older ones upheld."""
     agrees = roots[head.size] == head.root
     code, word = ("tile_altered", "tile") if agrees else ("entry_altered", "entry")
     for index in case.disputed:
         case.add(index, code, f"{word} {index} is not what was signed")
-    upheld = [each for each in ancient if roots[each.size] == each.root]
+    upheld = {each for each in ancient if roots[each.size] == each.root}
     safe = 0
     for each in ancient:
         if roots[each.size] != each.root:
             if not _found_between(case, safe, each.size):
-                message = f"an entry from {safe} to {each.size - 1} is not the one signed earlier"
+                message = (
+                    f"an entry from {safe} to {each.size - 1} is not the one signed earlier: "
+                    f"{each.source} vouches for another root of {each.size} entries"
+                )
                 case.add(safe, "forked", message)
             break
         safe = each.size
     if not agrees and not _found_between(case, safe, head.size):
         message = f"the entries from {safe} to {head.size - 1} do not lead to the signed root"
         case.add(safe, "root_mismatch", message)
-    return len(upheld)
+    return upheld
 
 
 EXPLAINS = frozenset(

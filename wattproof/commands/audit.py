@@ -12,11 +12,11 @@ from typing import Annotated, Any
 import typer
 
 from warehouse.log import Checkpoint, Verification, Verifier, load_verifier
-from warehouse.log import verify as verify_log
 from wattproof.operator_log import need_log
 from wattproof.options import DEFAULT_DATA, Data, Json
 from wattproof.refusals import RefusalError
 from wattproof.terminal import Bar, progress, say, show_json
+from wattproof.witnesses import verify_all
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Audit.")
 
@@ -40,7 +40,8 @@ def verify(
     """Check every entry, payload, tile, root, signature and counter of the log. Offline.
 
     Exit code 1 where anything is wrong; the first bad index is named. A checkpoint that was kept
-    elsewhere (--older) shows that the log was not cut back or rewritten since.
+    elsewhere (--older) shows that the log was not cut back or rewritten since; so does every run
+    and invoice in the books, which names the heads of all origins it rested on.
 
     \b
     Examples:
@@ -50,10 +51,8 @@ def verify(
     folders = _origins(data / "log" if folder is None else folder)
     verifier = _verifier(public_key, folder, data)
     notes = [_text(path) for path in older or ()]
-    found: list[Verification] = []
-    for place in folders:
-        with progress(f"verifying {place.name}", 1) as bar:
-            found.append(verify_log(place, verifier, older=notes, progress=_moved(bar)))
+    with progress("verifying", 1) as bar:
+        found = verify_all(folders, verifier, older=notes, follow=lambda name: _moved(bar, name))
     if as_json:
         show_json([_as_object(one) for one in found])
     else:
@@ -63,9 +62,9 @@ def verify(
         raise typer.Exit(1)
 
 
-def _moved(bar: Bar) -> Callable[[int, int], None]:
+def _moved(bar: Bar, origin: str) -> Callable[[int, int], None]:
     def moved(done: int, total: int) -> None:
-        bar.at(done, total=total)
+        bar.at(done, origin, total=total)
 
     return moved
 
@@ -102,10 +101,18 @@ def _text(path: Path) -> str:
 
 def tell_verification(found: Verification) -> None:
     """One origin, for people: what was checked and what is wrong, first bad index first."""
-    verdict = "ok" if found.ok else f"BAD, first at index {found.first_bad_index}"
+    first = "" if found.first_bad_index is None else f", first at index {found.first_bad_index}"
+    verdict = "ok" if found.ok else f"BAD{first}"
     typer.echo(f"{found.origin}: {verdict}")
     if found.checkpoint is not None:
         typer.echo(f"  {found.entries} entries, {found.payloads} payloads, root {root_of(found)}")
+    if found.older or found.witnessed:
+        typer.echo(f"  extends {found.older} older checkpoints, {found.witnessed} told by books")
+    if any(found.tail[:2]):
+        typer.echo(
+            f"  not signed yet: {found.tail.entries} entries, "
+            f"then {found.tail.torn_bytes} bytes that are no whole entry"
+        )
     for clock in found.clocks:
         facts = clock.facts
         typer.echo(
@@ -141,6 +148,9 @@ def _as_object(found: Verification) -> dict[str, Any]:
         "entries": found.entries,
         "payloads": found.payloads,
         "older_checkpoints": found.older,
+        "told_by_books": found.witnessed,
+        "unsigned_entries": found.tail.entries,
+        "torn_bytes": found.tail.torn_bytes,
         "gaps": [mark.facts | {"index": mark.position} for mark in found.gaps],
         "clocks": [mark.facts | {"index": mark.position} for mark in found.clocks],
         "problems": [

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from warehouse.clock import SimulatedClock
-from warehouse.log import LogWriter, Signer, recovery, segment, stretch, writer
+from warehouse.log import LogWriter, Signer, recovery, segment, stretch, tail, writer
 from warehouse.log import reader as reading
 
 START_NS = 1_790_000_000_000_000_000
@@ -32,7 +32,7 @@ def clock() -> SimulatedClock:
 def small_segments(monkeypatch: pytest.MonkeyPatch) -> int:
     """Segments of 256 records: everything that happens at their border, in a small log."""
     verifying = importlib.import_module("warehouse.log.verify")
-    for module in (segment, writer, recovery, reading, stretch, verifying):
+    for module in (segment, writer, recovery, reading, stretch, tail, verifying):
         monkeypatch.setattr(module, "SEGMENT", 256)
     return 256
 
