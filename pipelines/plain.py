@@ -305,17 +305,20 @@ _EVENT_COLUMNS = {
 def _reading_columns(readings: list[tuple[Any, ...]], labels: Sequence[Label]) -> pl.DataFrame:
     """Readings with their labels spelled out; `good` where stamp and amount are exact."""
     rows = pl.DataFrame(readings, schema=_READING_COLUMNS, orient="row")
+    words = ("measurand", "phase", "location", "context", "unit")
     spelled = pl.DataFrame(
         {
             "label": range(len(labels)),
-            **{
-                name: [getattr(one, name) for one in labels]
-                for name in ("measurand", "phase", "location", "context", "unit")
-            },
+            **{name: [getattr(one, name) for one in labels] for name in words},
             "as_wh": [_scale(one.wh) for one in labels],
             "as_watt": [_scale(one.watt) for one in labels],
         },
-        schema_overrides={"label": pl.UInt32, "as_wh": pl.Int64, "as_watt": pl.Int64},
+        schema={
+            "label": pl.UInt32,
+            **dict.fromkeys(words, pl.String),
+            "as_wh": pl.Int64,
+            "as_watt": pl.Int64,
+        },
     )
     rows = rows.join(spelled, on="label", how="left", maintain_order="left")
     amount = pl.col("value_text").str.to_decimal(scale=9)

@@ -123,7 +123,7 @@ def _fold_station(shard: _Shard, day: date, station: str, facts: Sequence[Fact])
     state = _state(shard, station)
     since = refers_back(facts, state)
     if since is not None:
-        state = _remember(shard, day, station, since)
+        state = _remember(shard, day, station, since, facts)
     folded = _Run(shard.policies, station, state)
     folded.run(facts, max(instant(start_of(day)), state.until or instant(0)), until)
     shard.sessions += folded.sessions
@@ -141,13 +141,26 @@ def _state(shard: _Shard, station: str) -> StationState:
     return state
 
 
-def _remember(shard: _Shard, day: date, station: str, since: datetime) -> StationState:
-    """The state at the start of `day`, of a fold that has forgotten nothing since `since`."""
-    base = since.date() - timedelta(days=1)
-    run = _Run(shard.policies, station, _state_of(shard, base, station))
-    days = [base + timedelta(days=n) for n in range(1, (day - base).days)]
-    rows = _Rows.read(shard.stretch, days, [station])
-    facts = [fact for _, told in rows.stations() for fact in told]
+def _remember(
+    shard: _Shard, day: date, station: str, since: datetime, today: Sequence[Fact]
+) -> StationState:
+    """The state at the start of `day`, of a fold that has forgotten nothing `today` rests on.
+
+    What was told since may itself refer back to something older: the base moves back until nothing
+    told after it concerns what it has forgotten. Bases get strictly older, so this ends.
+    """
+    while True:
+        base = since.date() - timedelta(days=1)
+        state = _state_of(shard, base, station)
+        days = [base + timedelta(days=n) for n in range(1, (day - base).days)]
+        rows = _Rows.read(shard.stretch, days, [station])
+        facts = [fact for _, told in rows.stations() for fact in told]
+        deeper = refers_back([*facts, *today], state)
+        if deeper is None:
+            break
+        assert deeper.date() <= base, "a state forgets only what it has seen"
+        since = deeper
+    run = _Run(shard.policies, station, state)
     run.run(facts, instant(start_of(base + timedelta(days=1))), instant(start_of(day)) - _TICK)
     return run.state
 
