@@ -124,13 +124,20 @@ class View:
         station, transaction = row["station"], row["transaction"]
         self._transactions.setdefault(station, {})[transaction] = row
         if row["identity"]:
-            self._starts[(station, row["identity"])] = transaction
+            self._index_start(station, row)
         form = normal_form(row["id_token"])
         key = (station, transaction)
         if row["ended_ns"] == 0 and form:
             self._open.setdefault(form, set()).add(key)
         else:
             self._open.get(form, set()).discard(key)
+
+    def _index_start(self, station: str, row: Row) -> None:
+        """Of transactions whose starts said the same the last is found: 1.6 ids only rise."""
+        key = (station, row["identity"])
+        known = self._starts.get(key)
+        if known is None or int(known) < int(row["transaction"]):
+            self._starts[key] = row["transaction"]
 
     def _forget(self, change: Change) -> None:
         """Takes the row out of the indexes; `_index_transaction` puts the changed one back."""
@@ -144,4 +151,5 @@ class View:
             self._open.pop(form, None)
         if change.mode == "drop":
             del self._transactions[station][transaction]
-            self._starts.pop((station, row["identity"]), None)
+            if self._starts.get((station, row["identity"])) == transaction:
+                del self._starts[(station, row["identity"])]

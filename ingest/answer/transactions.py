@@ -5,7 +5,9 @@ A memory for answering only. What a session is, `billing` derives from the log.
 
 import hashlib
 
+from billing.dossier import UNUSABLE
 from ingest.answer.call import Call, text
+from ingest.protocols.ocpp.stamps import read_stamp
 from ingest.view import View
 from warehouse.registry import Change
 
@@ -18,6 +20,11 @@ def identity(call: Call) -> str:
     parts = [text(call.payload, name) for name in IDENTITY]
     said = "\x1f".join(parts) if any(parts) else "\x1e" + call.text
     return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def is_undated(call: Call) -> bool:
+    """Whether a StartTransaction's stamp tells nothing: a clock never set, no date, none."""
+    return read_stamp(call.payload.get("timestamp")).quality in UNUSABLE
 
 
 def started(

@@ -32,11 +32,14 @@ def boot_notification(call: Call, view: View, now_ns: int) -> Answer:
 def start_transaction(call: Call, view: View, now_ns: int) -> Answer:
     """StartTransaction.conf (§4.8): the id this start has, or the next one of the sequence.
 
+    A stamp that tells nothing repeats itself with every charge: then no ended transaction is meant.
     The token's standing never decides whether there is an id: what was charged is charged.
     """
     identity = transactions.identity(call)
     id_tag = text(call.payload, "idTag")
     known = view.start(call.station, identity)
+    if known is not None and known["ended_ns"] and transactions.is_undated(call):
+        known = None
     transaction = view.next_transaction() if known is None else int(known["transaction"])
     verdict = authorize(view, id_tag, now_ns, besides=(call.station, str(transaction)))
     payload = {"transactionId": transaction, "idTagInfo": _id_tag_info(verdict)}

@@ -186,6 +186,34 @@ def test_the_same_start_gets_the_same_id_and_another_the_next() -> None:
         assert told(view, "StartTransaction", {**START, name: other})["transactionId"] == before
 
 
+@pytest.mark.parametrize("stamp", ["1970-01-01T00:00:00Z", "yesterday", None])
+def test_a_start_of_an_unset_clock_repeats_only_what_has_not_ended(stamp: str | None) -> None:
+    view = view_of(*FLEET)
+    start = {name: value for name, value in {**START, "timestamp": stamp}.items() if value}
+    stop = {"meterStop": 1, "timestamp": "1970-01-01T01:00:00Z"}
+
+    def ask_for_id() -> int:
+        text = json.dumps([2, "1", "StartTransaction", start])
+        answer = reply(text, "CP1", V16, view, NOW_NS)
+        view.apply(answer.changes)
+        return int(json.loads(answer.text or "")[2]["transactionId"])
+
+    assert [ask_for_id(), ask_for_id()] == [1, 1]
+    told(view, "StopTransaction", {**stop, "transactionId": 1})
+    assert [ask_for_id(), ask_for_id()] == [2, 2]
+    told(view, "StopTransaction", {**stop, "transactionId": 1})
+    assert ask_for_id() == 2
+    told(view, "StopTransaction", {**stop, "transactionId": 2})
+    assert ask_for_id() == 3
+
+
+def test_a_dated_start_repeats_what_has_ended() -> None:
+    view = view_of(*FLEET)
+    told(view, "StartTransaction", START)
+    told(view, "StopTransaction", {"transactionId": 1, "meterStop": 1, "timestamp": "T"})
+    assert told(view, "StartTransaction", START)["transactionId"] == 1
+
+
 def test_other_stations_have_their_own_starts() -> None:
     view = view_of(*FLEET)
     assert told(view, "StartTransaction", START)["transactionId"] == 1
