@@ -53,6 +53,8 @@ def fold(
 
     The caller vouches that `facts` are all that was received after `state.until` up to and
     including `until`: versions due at or before `until` are emitted. `state` stays as it was.
+    The log counts nanoseconds and facts carry microseconds: a version rests on nothing received in
+    the microsecond it is due in, so that it is the same wherever in that microsecond a log ends.
     """
     desk = Desk(state, policy, lambda dossier: digest(dossier, policy))
     sessions: list[Session] = []
@@ -60,8 +62,8 @@ def fold(
     due = _next_due(desk)
     for fact in facts:
         received_at = fact.received_at
-        if due < received_at:
-            _ring(desk, received_at, sessions, inclusive=False)
+        if due <= received_at and not _goes_on(desk, fact):
+            _ring(desk, received_at, sessions)
             due = _next_due(desk)
         if isinstance(fact, MeterReading):
             # The straight path of take_reading, inlined: nine facts of ten go through here.
@@ -82,7 +84,7 @@ def fold(
     if facts:
         assert facts[-1].received_at <= until, "facts reach beyond `until`"
         desk.station = desk.station or facts[0].station
-    _ring(desk, until, sessions, inclusive=True)
+    _ring(desk, until, sessions)
     return Folded(
         tuple(sessions),
         tuple(finding for _, finding in desk.findings),
@@ -103,30 +105,64 @@ def refers_back(facts: Iterable[Fact], state: StationState) -> datetime | None:
     known = set(state.transactions)
     earliest: datetime | None = None
     for fact in facts:
-        if isinstance(fact, TransactionEvent):
-            if fact.kind is EventKind.START_ANSWERED:
-                known.add(fact.transaction)
-            if fact.kind not in _TELLING:
+        if isinstance(fact, TransactionEvent) and fact.kind not in _TELLING:
+            if fact.kind is not EventKind.START_ANSWERED or fact.transaction in known:
                 continue
-        if fact.transaction in known:
-            continue
-        found = _forgotten_of(fact, state)
-        if found is not None and (earliest is None or found < earliest):
-            earliest = found
+            found = _forgotten_named(fact, state)
+            known.add(fact.transaction)
+        elif fact.transaction in known:
+            found = _swallowed(fact, state)
+        else:
+            found = _earlier(_forgotten_of(fact, state), _swallowed(fact, state))
+        earliest = _earlier(earliest, found)
     return earliest
 
 
+def _earlier(one: datetime | None, two: datetime | None) -> datetime | None:
+    return min((at for at in (one, two) if at is not None), default=None)
+
+
+def _forgotten_named(fact: Fact, state: StationState) -> datetime | None:
+    """When the forgotten session of this very id was first heard of: a stop may await its start."""
+    if is_placeholder(fact.transaction):
+        return None
+    same_id = (entry for entry in state.forgotten if entry.transaction == fact.transaction)
+    return min((entry.first_at for entry in same_id), default=None)
+
+
+def _swallowed(fact: Fact, state: StationState) -> datetime | None:
+    """When the forgotten session that a running one reaches over, now that it stops, was heard of.
+
+    A session that starts in these facts is seen by its start (`_forgotten_of`).
+    """
+    if not (isinstance(fact, TransactionEvent) and fact.kind is EventKind.ENDED):
+        return None
+    begun = [
+        (one.place, instant(one.start)) for one in state.dossiers if one.start and not one.stop
+    ]
+    found = (
+        entry.first_at
+        for entry in state.forgotten
+        for place, start in begun
+        if place == entry.place and start <= entry.start <= instant(fact)
+    )
+    return min(found, default=None)
+
+
 def _forgotten_of(fact: Fact, state: StationState) -> datetime | None:
-    """When the forgotten session that one fact may concern was first heard of."""
+    """When the forgotten session that one fact may concern was first heard of.
+
+    A start concerns whatever of its place began after it: its session may reach over that one, and
+    an orphan stop may have waited for it.
+    """
     at = instant(fact)
-    named = not is_placeholder(fact.transaction)
+    starts = isinstance(fact, TransactionEvent) and fact.kind is EventKind.STARTED
     place = fact.evse or 0
-    found: datetime | None = None
+    found = _forgotten_named(fact, state)
     for entry in state.forgotten:
-        same_id = named and entry.transaction == fact.transaction
         same_place = not place or not entry.place or entry.place == place
-        inside = same_place and entry.start - _EARLY <= at <= entry.end
-        if (same_id or inside) and (found is None or entry.first_at < found):
+        concerns = same_place and at <= entry.end and (starts or entry.start - _EARLY <= at)
+        if concerns and (found is None or entry.first_at < found):
             found = entry.first_at
     before = state.forgotten_before
     if found is None and before is not None and at < before - REMEMBERED:
@@ -139,10 +175,15 @@ def _next_due(desk: Desk) -> datetime:
     return desk.timers[0][0] if desk.timers else _NEVER
 
 
-def _ring(desk: Desk, until: datetime, sessions: list[Session], *, inclusive: bool) -> None:
-    """Emit what is due before `until` (or at it), in order of due time."""
+def _goes_on(desk: Desk, fact: Fact) -> bool:
+    """Whether a fact is a sample of the very entry sorted in last: an entry is never cut in two."""
+    return desk.told is not None and desk.told[0] == fact.source
+
+
+def _ring(desk: Desk, until: datetime, sessions: list[Session]) -> None:
+    """Emit what is due at or before `until`, in order of due time."""
     timers = desk.timers
-    while timers and (timers[0][0] < until or (inclusive and timers[0][0] == until)):
+    while timers and timers[0][0] <= until:
         due, key = heappop(timers)
         dossier = desk.dossiers.get(key)
         if dossier is None or dossier.due != due:

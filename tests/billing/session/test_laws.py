@@ -1,6 +1,7 @@
 """The laws of derivation, on random messy streams: prefixes, cuts, duplicates, states as text."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -68,6 +69,28 @@ def test_a_shorter_log_gives_a_prefix(story: Any, minute: Any, stream: Any, cut:
     assert part.findings == whole.findings[: len(part.findings)]
     assert part.found_at == whole.found_at[: len(part.findings)]
     assert all(later.emitted_at > minute(cut) for later in whole.sessions[len(part.sessions) :])
+
+
+@MESSY
+@given(stream=STREAMS, cut=st.integers(0, 100), settle=st.sampled_from([0, 600]))
+def test_a_log_may_end_inside_a_microsecond(
+    story: Any, minute: Any, stream: Any, cut: int, settle: int
+) -> None:
+    """Facts of one microsecond are told apart by nanoseconds that only the log knows."""
+    policy = replace(POLICY, settle=timedelta(seconds=settle))
+    facts = [replace(fact, received_at=_tens(fact.received_at)) for fact in tell(story, stream)]
+    whole = fold(StationState(), facts, minute(3000), policy)
+    while 0 < cut < len(facts) and facts[cut].source == facts[cut - 1].source:
+        cut += 1
+    told = facts[:cut]
+    part = fold(StationState(), told, told[-1].received_at if told else minute(-999), policy)
+    assert part.sessions == whole.sessions[: len(part.sessions)]
+    assert part.findings == whole.findings[: len(part.findings)]
+
+
+def _tens(at: datetime) -> datetime:
+    """Cut to ten minutes, so that facts and due times often fall together."""
+    return at.replace(minute=at.minute // 10 * 10, second=0)
 
 
 @MESSY
