@@ -9,7 +9,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from billing.activity import activities
-from billing.dossier import Dossier, Note
+from billing.dossier import UNUSABLE, Dossier, Note
 from billing.energy import measure
 from billing.events import Fact
 from billing.finding import Finding, Severity, Source
@@ -90,8 +90,9 @@ def derive(
 def identify(dossier: Dossier, *, apart: bool = False) -> str:
     """The session's id: of its start, else of its stop, else of the first thing said about it.
 
-    `apart` takes the log entry in: for a session that says of itself what another has said, which
-    only happens where a charger names its EVSE late or in two ways.
+    The log entry is taken in where the stamp tells nothing, and with `apart`: for a session that
+    says of itself what another has said, as where a charger names its EVSE late or in two ways, or
+    two transactions started alike.
     """
     evse, connector = _outlet(dossier)
     start = dossier.start
@@ -103,7 +104,7 @@ def identify(dossier: Dossier, *, apart: bool = False) -> str:
     if start is None:
         told = "stop" if dossier.stop is not None else "update"
         text = f"{told}:{event.transaction}:{text}"
-    if apart:
+    if apart or (event.stamp.text and event.stamp.quality in UNUSABLE):
         text = f"{text} {event.source}"
     return session_id(
         event.station, evse, connector, start_text=text, token=event.id_token, meter=meter

@@ -54,7 +54,8 @@ class Desk:
             self.index(dossier)
             if dossier.due is not None:
                 heappush(self.timers, (dossier.due, dossier.key))
-        self.ids = {found.session_id for found in state.dossiers if found.session_id}
+        self.ids = {one.session_id for one in state.dossiers if one.session_id}
+        self.ids |= {one.session_id for one in state.forgotten}
         self.findings: list[tuple[datetime, Finding]] = []
         self.told: tuple[Source, Dossier] | None = None
         """The entry of the last transaction event, and whose it was: its samples follow it."""

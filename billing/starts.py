@@ -7,8 +7,9 @@ other opens a dossier and closes the one before it on its place.
 from dataclasses import replace
 from datetime import datetime
 
+from billing.derive import identify
 from billing.desk import Desk, start_key
-from billing.dossier import Dossier, instant
+from billing.dossier import UNUSABLE, Dossier, instant
 from billing.events import TransactionEvent
 from billing.fitting import find_overlaps, fits
 from billing.identity import is_placeholder
@@ -27,6 +28,7 @@ def started(desk: Desk, event: TransactionEvent) -> None:
         if event.transaction not in desk.by_transaction:
             desk.name(dossier, event.transaction, event)
     else:
+        twin = desk.by_start.get(start_key(event))
         dossier = _orphan_for(desk, event, place)
         if dossier is None:
             dossier = desk.new(event, place)
@@ -34,6 +36,9 @@ def started(desk: Desk, event: TransactionEvent) -> None:
             desk.touch(dossier, event, closing=True)
             desk.move(dossier, place)
         _begin(desk, dossier, event, place)
+        if twin is not None and not dossier.session_id:
+            # decided now: when it is emitted, its twin may be forgotten
+            dossier.session_id = identify(dossier, apart=True)
     desk.note_call(dossier, event)
 
 
@@ -54,13 +59,31 @@ def answered(desk: Desk, event: TransactionEvent) -> None:
 
 
 def _known_start(desk: Desk, event: TransactionEvent, place: int) -> Dossier | None:
-    known = desk.by_start.get(start_key(event))
-    if known is not None or is_placeholder(event.transaction):
-        return known
-    same_id = desk.by_transaction.get(event.transaction)
-    if same_id is None or same_id.start is None or same_id.place != place:
-        return None
-    return same_id if same_id.is_open else None
+    """The session that this start repeats: it says the same of itself, or names the same id.
+
+    Where two starts name two good ids they are two, however alike: a repeat carries the old id.
+    A stamp that tells nothing repeats itself with every charge of a card on a register that
+    restarts: there only a session that still awaits its stop can be meant.
+    """
+    key = start_key(event)
+    known = desk.by_start.get(key)
+    if not is_placeholder(event.transaction):
+        named = desk.by_transaction.get(event.transaction)
+        if known is not None and _other_id(known, event):
+            known = None
+        if known is None and named is not None and named.start is not None:
+            same = named.is_open or start_key(named.start) == key
+            known = named if same and named.place == place else None
+    if known is not None and event.stamp.quality in UNUSABLE:
+        return known if known.is_open and known.closed_at is None else None
+    return known
+
+
+def _other_id(known: Dossier, event: TransactionEvent) -> bool:
+    start = known.start
+    if start is None or is_placeholder(start.transaction):
+        return False
+    return start.transaction != event.transaction
 
 
 def _begin(desk: Desk, dossier: Dossier, event: TransactionEvent, place: int) -> None:
@@ -162,6 +185,7 @@ def _join(desk: Desk, orphan: Dossier, dossier: Dossier, event: TransactionEvent
     desk.by_start.pop(start_key(dossier.start), None)
     desk.touch(orphan, event, closing=True)
     desk.move(orphan, dossier.place)
+    orphan.session_id = orphan.session_id or dossier.session_id
     orphan.notes += dossier.notes
     orphan.events += dossier.events
     orphan.readings += dossier.readings

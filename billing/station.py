@@ -58,6 +58,8 @@ class Forgotten:
     first_at: datetime
     start: datetime
     end: datetime
+    session_id: str = ""
+    """Taken for ever: no other session of the station gets it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +173,9 @@ def _span(dossier: Dossier) -> tuple[datetime, datetime]:
 
 def _forgotten(dossier: Dossier) -> Forgotten:
     start, end = _span(dossier)
-    return Forgotten(dossier.transaction, dossier.place, dossier.first_at, start, end)
+    return Forgotten(
+        dossier.transaction, dossier.place, dossier.first_at, start, end, dossier.session_id
+    )
 
 
 def _remember(places: Mapping[int, PlaceMemory], gone: list[Dossier]) -> Mapping[int, PlaceMemory]:
@@ -211,11 +215,12 @@ def _read_place(row: list[Any]) -> PlaceMemory:
 
 def _write_forgotten(entry: Forgotten) -> list[Any]:
     times = [write_instant(at) for at in (entry.first_at, entry.start, entry.end)]
-    return [entry.transaction, entry.place, *times]
+    return [entry.transaction, entry.place, *times, entry.session_id]
 
 
 def _read_forgotten(row: list[Any]) -> Forgotten:
-    return Forgotten(row[0], row[1], read_time(row[2]), read_time(row[3]), read_time(row[4]))
+    first_at, start, end = (read_time(text) for text in row[2:5])
+    return Forgotten(row[0], row[1], first_at, start, end, row[5] if len(row) > 5 else "")
 
 
 def _write_dossier(dossier: Dossier) -> list[Any]:

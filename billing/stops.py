@@ -1,7 +1,7 @@
 """What a stop, or an update of a running transaction, does to a station's dossiers."""
 
 from billing.desk import Desk, stop_key
-from billing.dossier import Dossier, instant
+from billing.dossier import UNUSABLE, Dossier, instant
 from billing.events import TransactionEvent
 from billing.fitting import NEW_STOP, find_overlaps, note_other_id, open_fit
 from billing.identity import is_placeholder
@@ -54,9 +54,13 @@ def _stopped(desk: Desk, event: TransactionEvent) -> Dossier:
     if named is not None and named.is_open:
         return named
     repeated = desk.by_stop.get(stop_key(event))
-    if repeated is not None and named in (None, repeated):
+    if repeated is not None and named not in (None, repeated):
+        repeated = None
+    if repeated is not None and (named is repeated or _told_before(desk, event, repeated)):
         return repeated
     fit = open_fit(desk, event)
+    if repeated is not None and fit is None:
+        return repeated
     if named is not None and named.stop is not None:
         later = instant(event) > instant(named.stop) + NEW_STOP
         if fit is None or not later or fit.place != named.place:
@@ -68,6 +72,15 @@ def _stopped(desk: Desk, event: TransactionEvent) -> Dossier:
     if not placeholder:
         desk.name(orphan, event.transaction, event)
     return orphan
+
+
+def _told_before(desk: Desk, event: TransactionEvent, known: Dossier) -> bool:
+    """Whether a stop that names no known transaction and says what another said is that stop.
+
+    Where the stamp tells nothing, only the very call that was heard before surely is.
+    """
+    call = desk.calls.get((event.connection, event.message_id))
+    return event.stamp.quality not in UNUSABLE or (call is not None and call[0] == known.key)
 
 
 def _waiting(desk: Desk, event: TransactionEvent) -> Dossier | None:

@@ -1,10 +1,13 @@
 """What a state forgets, and how a fold learns that somebody speaks of it."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import pytest
 
+from billing.events import StampQuality
+from billing.finding import Source
 from billing.fold import Folded, fold, refers_back
 from billing.session import SessionState
 from billing.session_policy import SessionPolicy
@@ -97,3 +100,70 @@ def test_long_before_everything_remembered(day: Any, minute: Any) -> None:
 def test_a_state_of_another_format_is_refused() -> None:
     with pytest.raises(ValueError, match="format 1"):
         StationState.from_json('{"v":99}')
+
+
+def test_a_session_that_reaches_over_a_forgotten_one_refers_back(day: Any, minute: Any) -> None:
+    """Its start and its stop both lie outside: together they swallow it."""
+    state = folded(day, minute(720)).state.forget(minute(720))
+    day.start(-60, 0, 800, tx="3").stop(120, 2000, 810, transaction="3")
+    late = [fact for fact in day.told() if fact.received_at > minute(720)]
+    assert refers_back(late, state) == minute(0)
+    again = folded(day, minute(900)).sessions
+    assert {(s.transaction, s.held) for s in again if s.emitted_at > minute(720)} == {
+        ("1", True),
+        ("2", True),
+        ("3", True),
+    }
+
+
+def test_a_running_session_that_stops_behind_a_forgotten_one_refers_back(
+    day: Any, minute: Any
+) -> None:
+    day.start(-60, 0, 700, tx="3")
+    state = folded(day, minute(705)).state.forget(minute(705))
+    assert [dossier.transaction for dossier in state.dossiers] == ["3"]
+    late = day.stop(120, 2000, 810, transaction="3").told()[-1:]
+    assert refers_back(late, state) == minute(0)
+
+
+@pytest.mark.parametrize(("at", "place"), [(0, 1), (60, 1), (0, 2)])
+def test_a_start_that_a_forgotten_stop_awaited_refers_back(
+    story: Any, minute: Any, at: float, place: int
+) -> None:
+    """By its answer's id where the stop names no connector and the clock says nothing."""
+    told = story().stop(30, 900, transaction="7", evse=1)
+    state = folded(told, minute(720)).state.forget(minute(720))
+    assert state.dossiers == ()
+    told.start(at, 0, 800, tx="7", evse=place)
+    assert refers_back(told.told()[-2:], state) == minute(30)
+
+
+@pytest.mark.parametrize("forget", [True, False])
+def test_an_id_is_never_given_again(story: Any, minute: Any, *, forget: bool) -> None:
+    """A clock that was never set, a register that restarts, one card: a charge a day."""
+    told, state, ids = story(quality=StampQuality.EPOCH), StationState(), []
+    for number in range(3):
+        begun = number * 24 * 60
+        for fact in story(quality=StampQuality.EPOCH).start(0, 0, begun, tx="").facts:
+            source = Source("ingest-1", len(told.facts))
+            told.facts.append(replace(fact, source=source, message_id=f"s{number}"))
+        told.stop(60, 9000, begun + 60, transaction="-1")
+        until = minute(begun + 23 * 60)
+        new = folded(told, until, state)
+        ids += [session.id for session in new.sessions]
+        assert [session.energy_wh for session in new.sessions] == [9000]
+        kept = new.state.forget(until) if forget else new.state
+        state = StationState.from_json(kept.to_json())
+    assert len(set(ids)) == 3
+
+
+def test_a_forgotten_twin_keeps_its_id(story: Any, minute: Any) -> None:
+    """Two transactions started alike; the first is emitted and forgotten, the second runs on."""
+    told = story("ocpp2.0.1").start(0, tx="a").stop(0, heard=1, transaction="a", evse=1)
+    told.start(0, heard=2, tx="b")
+    first = folded(told, minute(600))
+    state = first.state.forget(minute(600))
+    told.stop(700, transaction="b", evse=1)
+    second = folded(told, minute(900), state)
+    assert second.sessions == folded(told, minute(900)).sessions[1:]
+    assert first.sessions[0].id != second.sessions[0].id
