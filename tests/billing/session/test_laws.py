@@ -197,3 +197,13 @@ def test_forgetting_keeps_what_the_next_sessions_need(story: Any, minute: Any) -
     rest = [fact for fact in facts if fact.received_at > minute(175)]
     late = fold(StationState.from_json(small.to_json()), rest, minute(3000), POLICY)
     assert [*half.sessions, *late.sessions] == list(whole.sessions)
+
+
+def test_what_comes_in_the_microsecond_of_a_version_is_not_in_it(story: Any, minute: Any) -> None:
+    told = story().start(0, 0).stop(30, 900)
+    ended = run(told.told(), minute(40))
+    told.meter(35, 1500, heard=40)
+    later = run(told.told(), minute(100))
+    assert len(ended.sessions) == 1
+    assert later.sessions[:1] == ended.sessions
+    assert [session.version for session in later.sessions] == [1, 2]
