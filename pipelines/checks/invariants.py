@@ -24,6 +24,7 @@ CHECKS: Mapping[str, tuple[str, Problems]] = {
     "nothing_vanishes": ("cdrs", _query("check_nothing_vanishes")),
     "periods_sum_to_session": ("charging_periods", _query("check_periods_sum_to_session")),
     "cdr_is_sum_of_charges": ("charges", _query("check_cdr_is_sum_of_charges")),
+    "unique_keys": ("invoices", _query("check_unique_keys")),
     "invoice_totals": ("invoices", _query("check_invoice_totals")),
     "sessions_in_range": ("sessions", lambda stretch: out_of_range(stretch, "session")),
     "cdrs_in_range": ("cdrs", lambda stretch: out_of_range(stretch, "cdr")),

@@ -111,7 +111,7 @@ SECOND = {"number": "NLWTP-I2026-000002"}
 def test_invoices_that_cannot_be_posted(
     heads: list[dict[str, object]],
     lines: list[dict[str, object]],
-    fails: bool,  # noqa: FBT001 - a column of the table above
+    fails: bool,
     tmp_path: Path,
 ) -> None:
     lake = Lake(tmp_path / "lake")

@@ -16,12 +16,18 @@ FROM own AS o
 LEFT JOIN line AS l ON l.number = o.number
 LEFT JOIN rate AS r ON r.number = o.number
 WHERE o.content_sha256 <> o.decided_sha256
-    OR o.net <> l.net OR o.net <> r.net OR o.tax <> r.tax OR o.gross <> o.net + o.tax
-    OR l.net IS NULL
+    OR o.net IS DISTINCT FROM l.net OR o.net IS DISTINCT FROM r.net
+    OR o.tax IS DISTINCT FROM r.tax OR o.gross IS DISTINCT FROM o.net + o.tax
 UNION ALL
 SELECT l.cdr_id, 'invoiced on ' || string_agg(DISTINCT l.number, ', ' ORDER BY l.number)
 FROM invoice_line AS l
-WHERE EXISTS (SELECT 1 FROM own)
+WHERE l.day <= $last
 GROUP BY l.cdr_id
 HAVING count(DISTINCT l.number) > 1
+UNION ALL
+SELECT l.cdr_id, count(*) || ' lines at ' || l.vat_percent || ' % VAT on ' || min(l.number)
+FROM invoice_line AS l
+WHERE l.day <= $last
+GROUP BY l.cdr_id, l.vat_percent
+HAVING count(*) > 1
 ORDER BY id

@@ -1,14 +1,15 @@
 -- Session versions that ended neither as a CDR nor as a rejection, or as both, and CDRs and
--- rejections of no session version. Empty when sessions in = CDRs out + rejections.
+-- rejections of no session version. Empty when sessions in = CDRs out + rejections, over
+-- all days up to the last of the run.
 WITH outcome AS (
     SELECT session_id, version, 'cdr' AS kind FROM cdr
-    WHERE NOT credit AND day BETWEEN $first AND $last
+    WHERE NOT credit AND day <= $last
     UNION ALL
     SELECT session_id, version, 'rejection' AS kind FROM rejection
-    WHERE day BETWEEN $first AND $last
+    WHERE day <= $last
 ),
 sessions_in AS (
-    SELECT session_id, version FROM session WHERE day BETWEEN $first AND $last
+    SELECT session_id, version FROM session WHERE day <= $last
 )
 SELECT
     coalesce(s.session_id, o.session_id) AS id,
