@@ -1,23 +1,27 @@
 """`derive`: the assets of `definitions` for every day that is not finished, without a server."""
 
+import os
+import shutil
+import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from pipelines.days import Progress, parts
+from pipelines.days import Progress, derive_stretch, parts
 from pipelines.finished import unfinished, write_finished
 from pipelines.resources import DAYS_TAG, UNTIL_TAG
-from pipelines.standing import DerivationError, alone
-from pipelines.stretch import Stretch, days_between, instant
+from pipelines.standing import DerivationError, alone, last_finished
+from pipelines.stretch import Stretch, days_between, instant, start_of
 from warehouse.clock import Clock, open_clock
-from warehouse.lake import Lake
+from warehouse.lake import TABLES, Lake
 from warehouse.log import LogLocked, LogReader, LogWriter, create_key, origins, watermark
 
+_DAY = timedelta(days=1)
 _TOLD = frozenset({"books", "operator"})
 """Origins whose newest entries somebody may be waiting to see derived."""
 
@@ -66,8 +70,9 @@ def derive(
 ) -> Derived:
     """Derive what the log has to say up to now, and write a `run.finished` entry.
 
-    Only days that are not finished are derived, or those asked for. Raises DerivationError,
-    LogDamaged, LogLocked, StoreUnavailable.
+    Only days that are not finished are derived, in order. Finished days that are asked for are
+    derived again beside the lake and compared: one that would change stops the run, and the lake
+    keeps what it held. Raises DerivationError, LogDamaged, LogLocked, StoreUnavailable.
     """
     data = data.absolute()
     with alone(data):
@@ -75,14 +80,62 @@ def derive(
         until = _wait_for_live(data)
         days = unfinished(data, until)
         if days is not None:
-            first, last = from_day or days[0], min(to_day or days[1], days[1])
+            first, last = _range(days, from_day, to_day)
+            _derive_again(data, days_between(first, min(last, days[0] - _DAY)), workers)
+            if last < days[0]:
+                return _summary(Lake(data / "lake"), (first, last), *_newest_run(data))
+            until = _derive_new(data, (days[0], last), until, workers, progress)
             days = (first, last)
-            whole = Stretch(data, Lake(data / "lake"), days_between(first, last), until, workers)
-            for stretch in parts(whole):
-                _run(stretch, progress)
-            until = whole.end_of(last)
         run = write_finished(data, until)
         return _summary(Lake(data / "lake"), days, until, run["tables"])
+
+
+def _range(
+    days: tuple[date, date], from_day: date | None, to_day: date | None
+) -> tuple[date, date]:
+    """The days to derive: those asked for, and no hole before them. Raises DerivationError."""
+    first, last = min(from_day or days[0], days[0]), min(to_day or days[1], days[1])
+    if from_day is not None and from_day > days[0]:
+        raise DerivationError(
+            f"{days[0]} is not derived yet: begin with that day or an earlier one"
+        )
+    if last < first:
+        raise DerivationError(f"there is nothing to derive from {first} to {last}")
+    return first, last
+
+
+def _derive_again(data: Path, days: tuple[date, ...], workers: int) -> None:
+    """Derive finished days beside the lake. Raises DerivationError where one would change."""
+    if not days:
+        return
+    with tempfile.TemporaryDirectory(prefix="again-", dir=data) as folder:
+        kept, again = Lake(data / "lake"), Lake(Path(folder) / "lake")
+        shutil.copytree(kept.path, again.path, copy_function=os.link)
+        end = start_of(days[-1] + _DAY) - 1
+        for stretch in parts(Stretch(data, again, days, end, workers)):
+            derive_stretch(stretch)
+        for table in TABLES:
+            for day in days:
+                if kept.content_hash(table, [day]) != again.content_hash(table, [day]):
+                    raise DerivationError(
+                        f"{table} of {day} would change, and a finished day never changes: "
+                        "the lake keeps what it held"
+                    )
+
+
+def _newest_run(data: Path) -> tuple[int, dict[str, str]]:
+    run = last_finished(data)
+    return (int(run["watermark"]), run["tables"]) if run else (0, {})
+
+
+def _derive_new(
+    data: Path, days: tuple[date, date], until: int, workers: int, progress: Progress | None
+) -> int:
+    """Derive days that are not finished; the log time they are derived up to."""
+    whole = Stretch(data, Lake(data / "lake"), days_between(*days), until, workers)
+    for stretch in parts(whole):
+        _run(stretch, progress)
+    return whole.end_of(days[1])
 
 
 def tick(data: Path) -> None:

@@ -1,14 +1,19 @@
 """What a derivation never does again differently, whatever the log learns later."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from ingest.protocols import actions
 from pipelines.charges import read_cdrs
+from pipelines.derive import derive
+from pipelines.standing import DerivationError
 from tests.pipelines.networks import derived
 from tests.pipelines.story import TARIFF, Story, stamp
-from warehouse.clock import to_ns
+from warehouse.clock import simulate, to_ns
+from warehouse.lake import Lake
 
 DEAR = TARIFF | {
     "elements": [
@@ -44,3 +49,26 @@ def test_a_tariff_published_after_a_session_was_heard_of_never_prices_it(tmp_pat
     (first,), (second,) = read_cdrs(short.lake), read_cdrs(whole.lake)
     assert first == second
     assert second.receipt.total.net == Decimal("1.08")
+
+
+def test_no_day_is_left_out_and_a_finished_day_never_changes(tmp_path: Path) -> None:
+    with Story(tmp_path) as story:
+        story.sets_up("A")
+        for day in (1, 2, 3):
+            story.charges("A", day, story.at(day=day, hour=8))
+        story.at(day=5)
+    simulate(tmp_path, to_ns(story.clock.at) + 10**9)
+    first, second, third = (date(2026, 10, day) for day in (1, 2, 3))
+    assert derive(tmp_path, to_day=first).cdrs == 1
+    with pytest.raises(DerivationError, match="2026-10-02 is not derived yet"):
+        derive(tmp_path, from_day=third)
+    with pytest.raises(DerivationError, match="nothing to derive"):
+        derive(tmp_path, from_day=second, to_day=first)
+    assert derive(tmp_path, from_day=first).cdrs == 3
+    lake = Lake(tmp_path / "lake")
+    rows = lake.read("cdr", [first])
+    lake.write("cdr", rows.with_columns(contract_id=rows["contract_id"] + "X"), [first])
+    kept = lake.content_hash("cdr")
+    with pytest.raises(DerivationError, match="cdr of 2026-10-01 would change"):
+        derive(tmp_path, from_day=first)
+    assert lake.content_hash("cdr") == kept
