@@ -25,7 +25,7 @@ from ingest.protocols.actions import PolicySet
 from pipelines import invoicing
 from pipelines.derive import Derived, derive
 from pipelines.replay import Comparison, replay
-from warehouse.log import Verification, load_verifier, verify
+from warehouse.log import Verification, load_verifier
 from wattproof.marking import Marks, mark
 from wattproof.operator_log import record
 from wattproof.refusals import RefusalError
@@ -33,6 +33,7 @@ from wattproof.secret import hash_passwords
 from wattproof.simulator.link import Tally
 from wattproof.simulator.network import provisioning
 from wattproof.simulator.play import Plan, Where, fleet_plan, make_passwords, play
+from wattproof.witnesses import verify_all
 
 MARKER = ".wattproof-demo"
 MARKED = "Made by wattproof demo, which empties this folder when it runs again.\n"
@@ -207,15 +208,12 @@ def _unfinished(size: Size) -> bool:
 
 
 def _verified(data: Path, step: Step) -> list[Verification]:
-    verifier = load_verifier(data)
-    found: list[Verification] = []
-    for folder in sorted((data / "log").iterdir()):
+    folders = sorted(folder for folder in (data / "log").iterdir() if folder.is_dir())
 
-        def moved(done: int, total: int, name: str = folder.name) -> None:
-            step("verifying", name, done, total)
+    def follow(name: str) -> Callable[[int, int], None]:
+        return lambda done, total: step("verifying", name, done, total)
 
-        found.append(verify(folder, verifier, progress=moved))
-    return found
+    return verify_all(folders, load_verifier(data), follow=follow)
 
 
 @contextmanager
