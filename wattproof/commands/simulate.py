@@ -55,7 +55,7 @@ def simulate(
     sample_s: Annotated[int, typer.Option(min=60, help="For a file: meter value interval.")] = 3600,
     window_s: Annotated[
         int, typer.Option(min=0, help="Tell what happens within so many seconds at once.")
-    ] = 15,
+    ] = 60,
     idle_days: Annotated[
         int, typer.Option(min=0, help="Then let so many days pass, if the clock is driven.")
     ] = 3,

@@ -2,8 +2,9 @@
 
 Columns: dataset, session_id, station_id, connector_id, token, start_utc, end_utc, tz, energy_wh,
 quirks. An empty end_utc is a session that never stopped; `duplicate` among the quirks is the
-session before it, told a second time. What the file does not say (samples, registers) is made up
-evenly from the smallest usual power that delivers the energy in time.
+session before it, told a second time. What the file does not say is made up: registers run on
+from session to session, power is the smallest usual one that delivers the energy in time, samples
+are taken on the clock's full hours (or the interval asked for), so that all stations speak at once.
 """
 
 import csv
@@ -134,9 +135,10 @@ def _charge(row: Row, meter_start_wh: int, sample_s: int, silent_at: datetime) -
     duration_s = int(((row.end_at or silent) - row.start_at).total_seconds())
     watt = fastest_even_power(row.energy_wh, duration_s)
     full_s = -(-row.energy_wh * 3600 // watt)
+    first_s = sample_s - int(row.start_at.timestamp()) % sample_s
     samples = [
         Sample(row.start_at + timedelta(seconds=offset), watt * offset // 3600, watt)
-        for offset in range(sample_s, min(full_s, duration_s), sample_s)
+        for offset in range(first_s, min(full_s, duration_s), sample_s)
     ]
     suspended = full_s < duration_s - 60 or row.end_at is None
     if suspended:
@@ -152,6 +154,7 @@ def _charge(row: Row, meter_start_wh: int, sample_s: int, silent_at: datetime) -
         energy_wh=row.energy_wh,
         samples=tuple(samples),
         suspended_at=row.start_at + timedelta(seconds=full_s) if suspended else None,
+        clock_aligned=True,
         transaction=str(uuid5(_NAMESPACE, f"{row.station}/{row.connector}/{row.id}")),
     )
 
