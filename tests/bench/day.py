@@ -28,7 +28,7 @@ SESSIONS, STATIONS, TOKENS, SAMPLES = 28_000, 7_000, 2_000, 18
 DAY = datetime(2026, 10, 5, tzinfo=UTC)
 PROGRAM = "tests.bench.day"
 STEPS = ("messages", "references", "facts", "sessions", "charges")
-FOLDER = Path(tempfile.gettempdir()) / f"wattproof-bench-day-{SESSIONS}-2"
+FOLDER = Path(tempfile.gettempdir()) / f"wattproof-bench-day-{SESSIONS}-3"
 
 
 @dataclass(slots=True)
