@@ -16,7 +16,7 @@ class Step(IntEnum):
 
     DISCONNECT = 0
     CONNECT = 1
-    """Connects and boots."""
+    """Connects again, without a boot."""
     PLUG = 2
     """Cable in, driver identified, energy may flow."""
     SAMPLE = 3

@@ -31,6 +31,7 @@ class Driver:
     window: timedelta = timedelta(0)
     tally: Tally = field(default_factory=Tally)
     _links: dict[str, Link] = field(default_factory=dict)
+    _booted: set[str] = field(default_factory=set)
 
     async def run(
         self, moments: Iterable[Moment], progress: Callable[[int, datetime], None] | None = None
@@ -95,20 +96,22 @@ class Driver:
                 await link.garbage(GARBAGE)
                 await self._talk(station, station.heartbeat(), moment.told_at)
             case Step.STORM:
-                await self._storm(station, moment.told_at)
+                await self._storm(station)
             case _:
                 await self._talk(station, station.perform(moment), moment.told_at)
 
     async def _link(self, station: Station, at: datetime) -> Link:
-        """The station's connection; a new one boots first."""
+        """The station's connection. It boots once; after an outage it just goes on."""
         link = self._links.get(station.id)
         if link is None:
             link = await self._open(station)
             self._links[station.id] = link
-            await _converse(link, station.boot(at))
+            if station.id not in self._booted:
+                self._booted.add(station.id)
+                await _converse(link, station.boot(at))
         return link
 
-    async def _storm(self, station: Station, at: datetime) -> None:
+    async def _storm(self, station: Station) -> None:
         """Connects and vanishes again and again; the last connection stays."""
         link = self._links.pop(station.id, None)
         for _ in range(STORM):
@@ -117,7 +120,7 @@ class Driver:
             link = await self._open(station)
         assert link is not None
         self._links[station.id] = link
-        await _converse(link, station.boot(at))
+        await _converse(link, station.heartbeat())
 
     async def _open(self, station: Station) -> Link:
         version = station.subprotocol.removeprefix("ocpp")
