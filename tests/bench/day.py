@@ -2,9 +2,13 @@
 
 The log is written once, seeded, into the temporary folder, and kept there for the next time; what
 is measured runs in a process of its own with two workers, from nothing to the last CDR.
+
+`python -m tests.bench.day [SESSIONS] [STEP]` prints the figures of another size of day (a multiple
+of 4), or of one step alone: the lake as it is before that step is kept beside the log, too.
 """
 
 import json
+import os
 import random
 import resource
 import subprocess
@@ -12,12 +16,13 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from shutil import rmtree
+from shutil import copytree, rmtree
+from typing import Any
 
 from billing.party import EVSE, Connector, Location, Party, Role, Station, Token
 from ingest.protocols import actions
@@ -25,11 +30,11 @@ from tests.bench.figure import Figure
 from warehouse.clock import to_ns
 from warehouse.log import LogWriter, create_key
 
-SESSIONS, STATIONS, TOKENS, SAMPLES = 28_000, 7_000, 2_000, 18
+SESSIONS, TOKENS, SAMPLES = 28_000, 2_000, 18
+PER_STATION = 4
 DAY = datetime(2026, 10, 5, tzinfo=UTC)
 PROGRAM = "tests.bench.day"
 STEPS = ("messages", "references", "facts", "sessions", "charges")
-FOLDER = Path(tempfile.gettempdir()) / f"wattproof-bench-day-{SESSIONS}-3"
 
 
 @dataclass(slots=True)
@@ -42,45 +47,107 @@ class _Clock:
 
 def run() -> list[Figure]:
     """Seconds from log to CDRs, memory, and where the time goes."""
-    if not (FOLDER / "ready").exists():
-        rmtree(FOLDER, ignore_errors=True)
-        write(FOLDER)
-        (FOLDER / "ready").touch()
-    command = [sys.executable, "-m", PROGRAM, str(FOLDER)]
-    told = subprocess.run(command, capture_output=True, check=True, text=True).stdout
-    found = json.loads(told.splitlines()[-1])
+    found = _measured(folder(SESSIONS))
     figures = [
-        Figure("national day, log to CDRs", found["total"], "s", 10, "lower"),
-        Figure("memory, two workers included", found["mib"], "MiB", 1024, "lower"),
-        Figure("messages", found["frames"], "", None, "higher"),
-        Figure("CDRs", found["cdrs"], "", None, "higher"),
+        Figure("national day, log to CDRs", found["total"]["wall_s"], "s", 10, "lower"),
+        Figure("memory, two workers included", found["total"]["mib"], "MiB", 1024, "lower"),
+        Figure("messages", found["rows"]["message"], "", None, "higher"),
+        Figure("CDRs", found["rows"]["cdr"], "", None, "higher"),
     ]
-    steps = [Figure(f"of which {name}", found[name], "s", None, "lower") for name in STEPS]
-    return figures + steps
+    for name in STEPS:
+        figures.append(Figure(f"of which {name}", found[name]["wall_s"], "s", None, "lower"))
+        figures.append(Figure(f"{name}, CPU", found[name]["cpu_s"], "s", None, "lower"))
+    return figures
 
 
-def measure(data: Path) -> None:
-    """Derive the day into a fresh lake and print what it took as JSON."""
+def folder(sessions: int) -> Path:
+    """The data folder with the log of a day of so many sessions, written where it is missing."""
+    data = Path(tempfile.gettempdir()) / f"wattproof-bench-day-{sessions}-3"
+    if not (data / "ready").exists():
+        rmtree(data, ignore_errors=True)
+        write(data, sessions)
+        (data / "ready").touch()
+    return data
+
+
+def _measured(data: Path, *step: str) -> dict[str, Any]:
+    """What `measure` prints in a process of its own."""
+    if step:
+        _before(data, step[0])
+    command = [sys.executable, "-m", PROGRAM, "measure", str(data), *step]
+    told = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout
+    found: dict[str, Any] = json.loads(told.splitlines()[-1])
+    return found
+
+
+def measure(data: Path, steps: Sequence[str]) -> None:
+    """Derive the day, or one step of it, into a fresh lake and print what it took as JSON."""
     from pipelines.days import whole_log  # noqa: PLC0415 - what is measured is loaded here
     from pipelines.steps import STEPS as FUNCTIONS  # noqa: PLC0415
     from warehouse.lake import Lake  # noqa: PLC0415
 
+    found: dict[str, dict[str, float]] = {}
     with tempfile.TemporaryDirectory() as scratch:
-        lake = Lake(Path(scratch) / "lake")
-        memory = _Memory()
-        begun = time.perf_counter()
+        lake = Lake(_copy(_before(data, steps[0]), Path(scratch) / "lake"))
+        whole = _Meter()
         stretch = whole_log(data, lake, workers=2)
         assert stretch is not None
-        found: dict[str, float] = {}
-        for name in STEPS:
-            at = time.perf_counter()
+        for name in steps:
+            meter = _Meter()
             FUNCTIONS[name](stretch)
-            found[name] = time.perf_counter() - at
-        found["total"] = time.perf_counter() - begun
-        found["mib"] = memory.stop()
-        found["frames"] = lake.query("SELECT count(*) AS n FROM message")["n"][0]
-        found["cdrs"] = lake.query("SELECT count(*) AS n FROM cdr")["n"][0]
-    print(json.dumps(found))  # noqa: T201 - the answer of this process
+            found[name] = meter.stop()
+        found["total"] = whole.stop()
+        counted = {
+            name: lake.query(f"SELECT count(*) AS n FROM {name}")["n"][0]
+            for name in ("message", "cdr")
+        }
+    print(json.dumps({**found, "rows": counted}))  # noqa: T201 - the answer of this process
+
+
+def _before(data: Path, step: str) -> Path:
+    """The lake as it is before a step, derived once and kept; remove it where results change."""
+    kept = data / f"before-{step}"
+    position = STEPS.index(step)
+    if position == 0 or kept.exists():
+        return kept
+    from pipelines.days import whole_log  # noqa: PLC0415 - as in `measure`
+    from pipelines.steps import STEPS as FUNCTIONS  # noqa: PLC0415
+    from warehouse.lake import Lake  # noqa: PLC0415
+
+    previous = STEPS[position - 1]
+    earlier = _before(data, previous)
+    with tempfile.TemporaryDirectory(dir=data) as scratch:
+        path = _copy(earlier, Path(scratch) / "lake")
+        stretch = whole_log(data, Lake(path), workers=2)
+        assert stretch is not None
+        FUNCTIONS[previous](stretch)
+        if not kept.exists():
+            path.rename(kept)
+    return kept
+
+
+def _copy(lake: Path, target: Path) -> Path:
+    """A lake of its own with the same files, which nobody changes in place."""
+    if lake.exists():
+        copytree(lake, target, copy_function=os.link)
+    return target
+
+
+class _Meter:
+    """Seconds on the clock and of the processor since it was made, and the most memory held."""
+
+    def __init__(self) -> None:
+        self._memory = _Memory()
+        self._begun, self._used = time.perf_counter(), _cpu_s()
+
+    def stop(self) -> dict[str, float]:
+        """`wall_s`, `cpu_s` (children that ended included) and `mib`."""
+        wall_s, cpu_s = time.perf_counter() - self._begun, _cpu_s() - self._used
+        return {"wall_s": wall_s, "cpu_s": cpu_s, "mib": self._memory.stop()}
+
+
+def _cpu_s() -> float:
+    return sum(os.times()[:4])
 
 
 class _Memory:
@@ -103,13 +170,15 @@ class _Memory:
 
     def _watch(self) -> None:
         while not self._done.wait(0.02):
-            children = [
-                number
-                for task in Path("/proc/self/task").glob("*/children")
-                for number in _read(task).split()
-            ]
-            held = sum(_resident(number) for number in ("self", *children))
-            self._most = max(self._most, held)
+            self._most = max(self._most, sum(map(_resident, _family("self"))))
+
+
+def _family(process: str) -> Iterator[str]:
+    """A process, its children and theirs."""
+    yield process
+    for task in Path("/proc", process, "task").glob("*/children"):
+        for child in _read(task).split():
+            yield from _family(child)
 
 
 def _resident(process: str) -> int:
@@ -125,15 +194,15 @@ def _read(path: Path) -> str:
         return ""
 
 
-def write(data: Path) -> None:
+def write(data: Path, sessions: int) -> None:
     """The log of the day: operator entries first, then every frame in order of time."""
     clock = _Clock(to_ns(DAY))
     with _writer(data, "operator", clock) as log:
-        for action in _network():
+        for action in _network(sessions // PER_STATION):
             log.append(actions.write(action), kind="operator", protocol="wattproof")
         log.commit()
     with _writer(data, "ingest-1", clock) as log:
-        for number, (at, peer, protocol, direction, text) in enumerate(_frames()):
+        for number, (at, peer, protocol, direction, text) in enumerate(_frames(sessions)):
             clock.ns = at
             log.append(
                 text.encode(),
@@ -160,7 +229,7 @@ def _writer(data: Path, origin: str, clock: _Clock) -> LogWriter:
     return LogWriter.open(folder, origin=origin, signer=create_key(data), clock=clock)
 
 
-def _network() -> Iterator[actions.Action]:
+def _network(stations: int) -> Iterator[actions.Action]:
     yield actions.PartyAdd(Party("NL", "WTP", Role.CPO, "Wattproof", country="NLD"))
     yield actions.PartyAdd(Party("NL", "ABC", Role.EMSP, "Abc Mobility", country="NLD"))
     yield actions.LocationAdd(
@@ -170,7 +239,7 @@ def _network() -> Iterator[actions.Action]:
         )
     )  # fmt: skip
     outlet = Connector(1, "IEC_62196_T2", "SOCKET", "AC_3_PHASE", 230, 32, Decimal(22))
-    for number in range(STATIONS):
+    for number in range(stations):
         name = f"CP{number:05d}"
         evses = (EVSE(f"{name}-1", f"NL*WTP*E{number:05d}*1", 1, (outlet,)),)
         yield actions.StationAdd(Station(name, "SITE", evses))
@@ -207,14 +276,13 @@ def _network() -> Iterator[actions.Action]:
 _Frame = tuple[int, str, str, str, str]
 
 
-def _frames() -> Iterator[_Frame]:
+def _frames(sessions: int) -> Iterator[_Frame]:
     """(received ns, station, protocol, direction, text) of the whole day, in order."""
     dice = random.Random(2026)
-    per_station = SESSIONS // STATIONS
     moments: list[tuple[int, int, int]] = []
-    for session in range(SESSIONS):
-        slot = 86_400 // per_station
-        start = (session % per_station) * slot + dice.randrange(slot - 7_200)
+    for session in range(sessions):
+        slot = 86_400 // PER_STATION
+        start = (session % PER_STATION) * slot + dice.randrange(slot - 7_200)
         moments += [(start + 300 * step, session, step) for step in range(SAMPLES + 2)]
     moments.sort()
     for second, session, step in moments:
@@ -222,7 +290,7 @@ def _frames() -> Iterator[_Frame]:
 
 
 def _told(second: int, session: int, step: int) -> Iterator[_Frame]:
-    number = session // (SESSIONS // STATIONS)
+    number = session // PER_STATION
     name, token = f"CP{number:05d}", f"CARD{session % TOKENS:05d}"
     at = DAY + timedelta(seconds=second)
     ns = to_ns(at) + session * 1_000
@@ -243,7 +311,7 @@ _Said = tuple[tuple[str, dict[str, object]], dict[str, object]]
 
 
 def _told_16(session: int, step: int, stamp: str, register: int, token: str) -> _Said:
-    accepted = {"idTagInfo": {"status": "Accepted"}}
+    accepted: dict[str, object] = {"idTagInfo": {"status": "Accepted"}}
     if step == 0:
         start = {"connectorId": 1, "idTag": token, "meterStart": register, "timestamp": stamp}
         return ("StartTransaction", start), accepted | {"transactionId": session + 1}
@@ -286,5 +354,18 @@ def _told_201(session: int, step: int, stamp: str, register: int, token: str) ->
     return ("TransactionEvent", event), {}
 
 
+def main(words: Sequence[str]) -> None:
+    """What was asked for on the command line."""
+    if words[:1] == ["measure"]:
+        measure(Path(words[1]), words[2:] or STEPS)
+        return
+    sizes = [int(word) for word in words if word.isdecimal()]
+    steps = [word for word in words if not word.isdecimal()]
+    found = _measured(folder(sizes[0] if sizes else SESSIONS), *steps)
+    for name, figures in found.items():
+        shown = "  ".join(f"{unit} {value:,.6g}" for unit, value in figures.items())
+        print(f"{name:12}{shown}")  # noqa: T201 - the answer
+
+
 if __name__ == "__main__":
-    measure(Path(sys.argv[1]))
+    main(sys.argv[1:])
