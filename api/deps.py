@@ -46,6 +46,12 @@ class Registry(Protocol):
     def api_key(self, key_hash: str) -> Row | None:
         """The API key with this SHA-256 (hex), or None."""
 
+    def published_until(self, before_ns: int | None = None) -> int:
+        """The log time up to which runs that finished (before `before_ns`) derived; 0: none."""
+
+    def runs(self, first_ns: int, last_ns: int) -> list[Row]:
+        """The runs that brought what was emitted from `first_ns` to `last_ns`."""
+
 
 class Clock(Protocol):
     """What time it is."""
@@ -73,6 +79,7 @@ class Deps:
 
     `lake` is the folder of the derived tables, `documents` that of issued documents.
     `record_exchange` returns once the exchange is durable; it raises where it is not.
+    `take_in_runs` brings the registry up to the runs that the log tells of.
     `public_url` is what partners reach us by (`https://ocpi.example.com`); "" takes the request's.
     """
 
@@ -80,6 +87,7 @@ class Deps:
     lake: Path
     clock: Clock
     record_exchange: Callable[[Exchange], Awaitable[None]]
+    take_in_runs: Callable[[], None]
     documents: Path | None = None
     log_health: Callable[[], LogHealth] | None = None
     public_url: str = ""

@@ -24,6 +24,7 @@ from ingest.server import Config, Service
 from warehouse.clock import SimulatedClock, SystemClock, open_clock
 from warehouse.log import LogReader, LogWriter, create_key
 from warehouse.registry import Registry
+from wattproof.finished_runs import FinishedRuns
 
 ORIGIN = "ingest-1"
 
@@ -104,6 +105,7 @@ def _http_server(
             lake=settings.data / "lake",
             clock=clock,
             record_exchange=_recorder(service),
+            take_in_runs=FinishedRuns(settings.data, registry).take_in,
             documents=settings.data / "documents",
             log_health=lambda: _health(settings.data, clock, writer, service),
             public_url=settings.public_url,

@@ -15,6 +15,7 @@ from api.lake_queries import LakeQueries
 from api.ocpi.charges import Charges
 from api.ocpi.paging import ListQuery, Page, headers, read_query
 from api.ocpi.places import Places, own_party
+from api.ocpi.publication import Publication
 from ingest.protocols.ocpi import VERSIONS
 from ingest.protocols.ocpi.versions import Endpoint, write_details, write_versions
 
@@ -52,7 +53,8 @@ class ListModule:
 def ocpi_router(deps: Deps, lake: LakeQueries) -> APIRouter:
     """All OCPI routes over the given stores."""
     router = APIRouter(prefix="/ocpi", tags=["OCPI"], responses=_RESPONSES)
-    charges, places = Charges(lake), Places(deps.registry, deps.clock.now_ns)
+    publication = Publication(deps.registry, deps.take_in_runs)
+    charges, places = Charges(lake, publication), Places(deps.registry, deps.clock.now_ns)
     modules = {
         "cdrs": ListModule(charges.cdrs, 1000),
         "sessions": ListModule(charges.sessions, 100),

@@ -24,7 +24,7 @@ from ingest.protocols.ocpi import VERSIONS, dumps, loads, read_cdr, write_cdr
 from warehouse.clock import SimulatedClock, to_ns
 from warehouse.lake import TABLES, Lake
 from warehouse.log.errors import StoreUnavailable
-from warehouse.registry import Registry
+from warehouse.registry import Change, Registry
 
 NOON = datetime(2026, 10, 20, 12, tzinfo=UTC)
 TOKENS = {"NL-AAA": "token-of-aaa-0123456789", "NL-BBB": "token-of-bbb-0123456789"}
@@ -159,11 +159,18 @@ def lake_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def registry_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A registry to be copied: filling one takes longer than a test."""
+    """A registry to be copied: filling one takes longer than a test.
+
+    For two weeks a run finished at every full hour, in no time.
+    """
     path = tmp_path_factory.mktemp("registry") / "registry.sqlite"
     found = Registry.open(path)
     for index, action in enumerate(_actions()):
         found.apply_action(action, at_ns=to_ns(NOON - timedelta(days=30)), index=index)
+    hours = [to_ns(NOON - timedelta(hours=hour)) for hour in range(24 * 14, -1, -1)]
+    runs = [{"watermark_ns": at, "finished_ns": at} for at in hours]
+    changes = [Change("run", (index,), run) for index, run in enumerate(runs)]
+    found.project(changes, origin="books", next_index=len(changes))
     found.close()
     return path
 
@@ -192,6 +199,7 @@ async def world(lake_folder: Path, registry: Registry, tmp_path: Path) -> AsyncI
             lake=lake_folder,
             clock=clock,
             record_exchange=record_exchange,
+            take_in_runs=lambda: None,
             documents=documents,
             log_health=lambda: LogHealth(10, 10, to_ns(NOON - timedelta(seconds=3))),
         )

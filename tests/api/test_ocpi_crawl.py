@@ -12,8 +12,10 @@ from api.lake_queries import LakeQueries
 from api.ocpi.charges import Charges
 from api.ocpi.paging import ListQuery, Page, headers, read_query
 from api.ocpi.places import Item, page_of
+from api.ocpi.publication import Publication
 from ingest.protocols.ocpi import loads
 from warehouse.lake import Lake
+from warehouse.registry import Registry
 
 FIRST = datetime(2026, 10, 10, 8, tzinfo=UTC)
 
@@ -30,13 +32,13 @@ def following(query: ListQuery, page: Page) -> ListQuery | None:
 
 
 def test_cdrs_that_come_in_during_a_crawl_wait_for_the_next(
-    tmp_path: Path, make_cdr: Any, write_lake: Any
+    tmp_path: Path, registry: Registry, make_cdr: Any, write_lake: Any
 ) -> None:
     lake = Lake(tmp_path)
     cdrs = [make_cdr(n, "NL-AAA", FIRST + timedelta(hours=n)) for n in range(5)]
     write_lake(lake, cdrs)
     queries = LakeQueries(tmp_path)
-    charges = Charges(queries)
+    charges = Charges(queries, Publication(registry, lambda: None))
     query: ListQuery | None = asked(2)
     seen: list[str] = []
     while query is not None:
@@ -52,7 +54,7 @@ def test_cdrs_that_come_in_during_a_crawl_wait_for_the_next(
 
 
 def test_a_credited_session_is_invalid_and_a_replaced_one_moves_only_in_time(
-    tmp_path: Path, make_cdr: Any, write_lake: Any
+    tmp_path: Path, registry: Registry, make_cdr: Any, write_lake: Any
 ) -> None:
     later = FIRST + timedelta(days=1)
     credit = {"credit": True, "credit_reference_id": "cdr-00001",
@@ -65,7 +67,9 @@ def test_a_credited_session_is_invalid_and_a_replaced_one_moves_only_in_time(
     cdrs.append(replaced)
     write_lake(Lake(tmp_path), cdrs, versions={replaced.id: 2})
     queries = LakeQueries(tmp_path)
-    page = Charges(queries).sessions("2.2.1", "NL-AAA", asked(10))
+    page = Charges(queries, Publication(registry, lambda: None)).sessions(
+        "2.2.1", "NL-AAA", asked(10)
+    )
     told = [loads(text) for text in page.texts]
     assert [(s["id"], s["status"], s["kwh"]) for s in told] == [
         ("session-00000", "INVALID", loads("7.5")),

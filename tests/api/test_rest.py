@@ -149,7 +149,7 @@ async def test_the_machines_clock_is_nobodys_to_move(world: Any) -> None:
     async def unrecorded(_exchange: Any) -> None:
         raise AssertionError("REST is not recorded as an OCPI exchange")
 
-    app = create_app(Deps(world.registry, world.lake.path, SystemClock(), unrecorded))
+    app = create_app(Deps(world.registry, world.lake.path, SystemClock(), unrecorded, lambda: None))
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://wtp.example"
     ) as client:

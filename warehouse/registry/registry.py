@@ -5,14 +5,14 @@ project the same log into the same file and nothing is applied twice.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol, Self
 
 import orjson
-from sqlalchemy import Connection, Engine, Table, bindparam, create_engine, event, select
+from sqlalchemy import Connection, Engine, Table, bindparam, create_engine, event, func, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
@@ -23,13 +23,14 @@ from warehouse.registry.changes import ActionInvalidError, Change, changes_of
 from warehouse.registry.rows import Row, Rows
 
 OPERATOR = "operator"
+BOOKS = "books"
 
 
 class RegistryUnavailableError(Exception):
     """The database refused a write (disk full, locked for too long); nothing of it was kept."""
 
 
-_NOT_LOADED = {"position", "rejected_action", "pending_command", "subscription", "api_key"}
+_NOT_LOADED = {"position", "rejected_action", "pending_command", "subscription", "api_key", "run"}
 
 
 class LogEntry(Protocol):
@@ -60,7 +61,7 @@ class LogRecord(Protocol):
         """The bytes as stored."""
 
 
-class OperatorLog(Protocol):
+class Log(Protocol):
     """What `catch_up` reads from: `warehouse.log.LogReader`."""
 
     @property
@@ -104,27 +105,27 @@ class Registry:
 
     # -- projection ---------------------------------------------------------------------------
 
-    def catch_up(self, readers: Iterable[OperatorLog]) -> int:
-        """Applies the operator log from the stored position on; gives how many entries were new.
+    def catch_up(self, readers: Iterable[Log]) -> int:
+        """Applies `operator` and `books` from the stored positions on; how many entries were new.
 
         Readers of other origins are passed over. Idempotent; safe beside other processes.
         """
-        applied = 0
-        for reader in readers:
-            if reader.origin == OPERATOR and reader.size > self.position(OPERATOR):
-                applied += self._catch_up(reader)
-        return applied
+        return sum(
+            self._catch_up(reader, _READ[reader.origin])
+            for reader in readers
+            if reader.origin in _READ and reader.size > self.position(reader.origin)
+        )
 
-    def _catch_up(self, reader: OperatorLog) -> int:
+    def _catch_up(self, reader: Log, read: "ReadEntry") -> int:
         with self._writing() as connection:
-            start = _position(connection, OPERATOR)
+            start = _position(connection, reader.origin)
             changes: list[Change] = []
             count = 0
             for record in reader.records(start):
                 count += 1
-                changes += read_operator_entry(record)
+                changes += read(record)
             _write(connection, changes)
-            _set_position(connection, OPERATOR, start + count)
+            _set_position(connection, reader.origin, start + count)
         return count
 
     def apply_action(self, action: dict[str, Any], *, at_ns: int, index: int) -> None:
@@ -252,6 +253,23 @@ class Registry:
         """Operator entries that could not be understood, with the reason."""
         return self._rows(tables.rejected_action)
 
+    def published_until(self, before_ns: int | None = None) -> int:
+        """The log time up to which runs that finished (before `before_ns`) derived; 0: none did."""
+        query = select(func.max(tables.run.c.watermark_ns))
+        if before_ns is not None:
+            query = query.where(tables.run.c.finished_ns < before_ns)
+        with self._engine.connect() as connection:
+            return int(connection.execute(query).scalar_one_or_none() or 0)
+
+    def runs(self, first_ns: int, last_ns: int) -> list[Row]:
+        """The runs that brought what was emitted from `first_ns` to `last_ns`, by `finished_ns`."""
+        watermark = tables.run.c.watermark_ns
+        upto = select(func.min(watermark)).where(watermark >= last_ns).scalar_subquery()
+        query = select(tables.run).where(watermark >= first_ns, watermark <= upto)
+        with self._engine.connect() as connection:
+            found = connection.execute(query.order_by(tables.run.c.finished_ns)).mappings()
+            return [dict(row) for row in found]
+
     def data_version(self) -> int:
         """Changes whenever another connection wrote to a SQLite registry; 0 elsewhere."""
         with self._engine.connect() as connection:
@@ -310,6 +328,22 @@ def read_operator_entry(record: LogRecord) -> tuple[Change, ...]:
     except ValueError as error:
         key = (OPERATOR, entry.index)
         return (Change("rejected_action", key, {"reason": str(error)}),)
+
+
+def read_books_entry(record: LogRecord) -> tuple[Change, ...]:
+    """What one entry of `books` changes: a finished run; decisions stand in the lake."""
+    entry = record.entry
+    if entry.kind != "run" or record.payload is None:
+        return ()
+    run = orjson.loads(record.payload)
+    if run.get("action") != "run.finished":
+        return ()
+    values = {"watermark_ns": int(run["watermark"]), "finished_ns": entry.received_ns}
+    return (Change("run", (entry.index,), values),)
+
+
+ReadEntry = Callable[[LogRecord], tuple[Change, ...]]
+_READ: Mapping[str, ReadEntry] = {OPERATOR: read_operator_entry, BOOKS: read_books_entry}
 
 
 def _position(connection: Connection, origin: str) -> int:

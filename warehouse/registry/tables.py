@@ -5,7 +5,17 @@ Numbers inside JSON columns come back as int and Decimal, never float.
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Integer, MetaData, String, Table
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+)
 
 metadata = MetaData()
 
@@ -191,6 +201,20 @@ rejected_action = Table(
     _text("reason"),
 )
 """Operator entries that mean nothing: kept out of every table, shown to the operator."""
+
+run = Table(
+    "run",
+    metadata,
+    Column("index", BigInteger, primary_key=True, autoincrement=False),
+    _instant("watermark_ns"),
+    _instant("finished_ns"),
+    Index("run_watermark", "watermark_ns"),
+    Index("run_finished", "finished_ns"),
+)
+"""Finished derivations: `index` in `books`, the log time derived up to, and when it was done.
+
+From `finished_ns` on everybody may see what was emitted up to `watermark_ns`.
+"""
 
 position = Table("position", metadata, _key("origin"), Column("next", BigInteger, nullable=False))
 """The log index up to which (exclusive) each origin is contained here."""

@@ -8,7 +8,9 @@ WITH session_now AS (
         sum(sign) AS live,
         arg_max(cdr_id, version) FILTER (WHERE NOT credit) AS cdr_id
     FROM cdr
-    WHERE party = $party
+    WHERE
+        party = $party
+        AND last_updated < $visible
     GROUP BY session_id
 )
 

@@ -1,12 +1,17 @@
 """`wattproof export`: what partners receive, as files."""
 
+from contextlib import closing
+from datetime import UTC
 from pathlib import Path
 from typing import Annotated
 
 import polars as pl
 import typer
 
+from api.ocpi.publication import Publication, published
 from warehouse.lake import Lake
+from warehouse.registry import Registry
+from wattproof.finished_runs import FinishedRuns
 from wattproof.operator_log import need_log
 from wattproof.options import DEFAULT_DATA, Data, Json
 from wattproof.refusals import RefusalError
@@ -27,7 +32,7 @@ def cdrs(
     party: Annotated[str, typer.Option(metavar="CODE", help="Whose: NL-ABC.")],
     ocpi: Annotated[str, typer.Option(help="2.1.1, 2.2.1 or 2.3.0.")] = "2.2.1",
     month: Annotated[
-        str, typer.Option(metavar="YYYY-MM", help="Only those made in this month.")
+        str, typer.Option(metavar="YYYY-MM", help="Only those published in this month (UTC).")
     ] = "",
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Else standard output.")] = None,
     data: Data = DEFAULT_DATA,
@@ -59,17 +64,25 @@ def cdrs(
 
 
 def _objects(data: Path, party: str, ocpi: str, month: str) -> list[str]:
-    """JSON texts, exactly as they were derived."""
+    """JSON texts as partners see them: what finished runs brought, told as of then."""
     lake = Lake(data / "lake")
-    if not lake.days("cdr"):
+    with closing(Registry.open(data / "registry.sqlite")) as registry:
+        publication = Publication(registry, FinishedRuns(data, registry).take_in)
+        visible = publication.bound()
+        mine = (pl.col("party") == party) & (pl.col("ocpi_version") == ocpi)
+        rows = lake.read("ocpi_export", where=mine & (pl.col("last_updated") < visible))
+        rows = rows.sort("last_updated", "cdr_id")
+        told = publication.instants([at.astimezone(UTC) for at in rows["last_updated"]])
+    if not rows.height and not lake.days("cdr"):
         raise RefusalError("no CDR was derived yet", "run wattproof derive")
-    wanted = (pl.col("party") == party) & (pl.col("ocpi_version") == ocpi)
-    if month:
-        wanted &= pl.col("last_updated").dt.strftime("%Y-%m") == month
-    rows = lake.read("ocpi_export", where=wanted).sort("last_updated", "cdr_id")
-    if not rows.height:
+    found = [
+        published(text, at)
+        for text, at in zip(rows["object"], told, strict=True)
+        if at.strftime("%Y-%m").startswith(month)
+    ]
+    if not found:
         raise RefusalError(
             f"there is no CDR of {party}{' in ' + month if month else ''}",
             "see wattproof party list, or derive first",
         )
-    return list(rows["object"])
+    return found
