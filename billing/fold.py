@@ -20,7 +20,7 @@ from billing.identity import is_placeholder
 from billing.pairing import take_event, take_reading
 from billing.session import Session
 from billing.session_policy import SessionPolicy
-from billing.station import REMEMBERED, StationState
+from billing.station import REMEMBERED, SOON, Forgotten, StationState, is_total
 
 _TELLING = (EventKind.STARTED, EventKind.UPDATED, EventKind.ENDED, EventKind.STATUS)
 """Events that say something about a session by themselves."""
@@ -153,7 +153,7 @@ def _forgotten_of(fact: Fact, state: StationState) -> datetime | None:
     """When the forgotten session that one fact may concern was first heard of.
 
     A start concerns whatever of its place began after it: its session may reach over that one, and
-    an orphan stop may have waited for it.
+    an orphan stop may have waited for it. A register may be higher than the last stop said.
     """
     at = instant(fact)
     starts = isinstance(fact, TransactionEvent) and fact.kind is EventKind.STARTED
@@ -161,13 +161,23 @@ def _forgotten_of(fact: Fact, state: StationState) -> datetime | None:
     found = _forgotten_named(fact, state)
     for entry in state.forgotten:
         same_place = not place or not entry.place or entry.place == place
-        concerns = same_place and at <= entry.end and (starts or entry.start - _EARLY <= at)
+        concerns = at <= entry.end and (starts or entry.start - _EARLY <= at)
+        concerns = same_place and (concerns or _grew(fact, entry))
         if concerns and (found is None or entry.first_at < found):
             found = entry.first_at
     before = state.forgotten_before
     if found is None and before is not None and at < before - REMEMBERED:
         return at - REMEMBERED
     return found
+
+
+def _grew(fact: Fact, entry: Forgotten) -> bool:
+    """Whether a register without a transaction is higher than the stop before it said."""
+    if not isinstance(fact, MeterReading) or not is_placeholder(fact.transaction):
+        return False
+    soon = entry.end < instant(fact) <= entry.end + SOON
+    higher = fact.wh is not None and entry.register is not None and fact.wh > entry.register
+    return soon and higher and is_total(fact)
 
 
 def _next_due(desk: Desk) -> datetime:

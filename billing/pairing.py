@@ -7,13 +7,14 @@ starts, stops and the log clock, never by a status, a boot or a connection.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from billing.desk import Desk
 from billing.dossier import Dossier, instant
 from billing.events import EventKind, MeterReading, TransactionEvent
 from billing.identity import is_placeholder
 from billing.starts import answered, started
-from billing.station import PlaceMemory
+from billing.station import SOON, PlaceMemory, closing_register, is_total
 from billing.stops import ended, updated
 
 _IDLE_STATUSES = ("Finishing", "Available", "SuspendedEV")
@@ -97,6 +98,8 @@ def _place_reading(desk: Desk, reading: MeterReading, named: Dossier | None) -> 
         return other
     dossier = desk.session_at(place, at) if place else None
     if dossier is None:
+        if place and is_placeholder(reading.transaction) and is_total(reading):
+            _compare_after(desk, reading, place, at)
         desk.loose.setdefault(place, []).append(reading)
         return None
     if reading.transaction and is_placeholder(reading.transaction):
@@ -108,6 +111,22 @@ def _place_reading(desk: Desk, reading: MeterReading, named: Dossier | None) -> 
         desk.loose.setdefault(place, []).append(reading)
         return None
     return dossier
+
+
+def _compare_after(desk: Desk, reading: MeterReading, place: int, at: datetime) -> None:
+    """Fault 28 where the reading names no transaction: energy that the last stop did not tell."""
+    ended = [(end, one) for one in desk.recent(place) if (end := one.window[1]) and end < at]
+    if not ended:
+        return
+    end, last = max(ended, key=lambda entry: (entry[0], entry[1].key))
+    stopped = None if last.stop is None else closing_register(last)
+    if stopped is None or at > end + SOON or reading.wh is None:
+        return
+    known = any(note.rule == "energy_after_stop" for note in last.notes)
+    if not known and reading.wh > stopped + desk.policy.register_tolerance_wh:
+        desk.touch(last, reading)
+        text = f"register {reading.wh} at {at.isoformat()}, stopped at {stopped}"
+        last.note("energy_after_stop", text, reading)
 
 
 def _same_status(dossier: Dossier, event: TransactionEvent) -> bool:

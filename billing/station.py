@@ -27,6 +27,9 @@ from billing.finding import Source
 REMEMBERED = timedelta(days=14)
 """How long a forgotten session can still be named by `refers_back` precisely."""
 
+SOON = timedelta(minutes=15)
+"""A register told this soon after a stop still speaks of the session that stopped."""
+
 _FORMAT = 1
 
 
@@ -60,6 +63,8 @@ class Forgotten:
     end: datetime
     session_id: str = ""
     """Taken for ever: no other session of the station gets it."""
+    register: Decimal | None = None
+    """What the register stood at when it stopped, Wh."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +160,14 @@ def closing_register(dossier: Dossier) -> Decimal | None:
     if dossier.stop is not None and dossier.stop.meter_wh is not None and dossier.stop.meter_wh > 0:
         return dossier.stop.meter_wh
     for reading in reversed(dossier.readings):
-        if (
-            reading.wh is not None
-            and reading.wh > 0
-            and not reading.phase
-            and reading.measurand == "Energy.Active.Import.Register"
-        ):
+        if reading.wh is not None and reading.wh > 0 and is_total(reading):
             return reading.wh
     return None
+
+
+def is_total(reading: MeterReading) -> bool:
+    """Whether it is a register of all phases together."""
+    return not reading.phase and reading.measurand == "Energy.Active.Import.Register"
 
 
 def _span(dossier: Dossier) -> tuple[datetime, datetime]:
@@ -173,8 +178,15 @@ def _span(dossier: Dossier) -> tuple[datetime, datetime]:
 
 def _forgotten(dossier: Dossier) -> Forgotten:
     start, end = _span(dossier)
+    register = None if dossier.stop is None else closing_register(dossier)
     return Forgotten(
-        dossier.transaction, dossier.place, dossier.first_at, start, end, dossier.session_id
+        dossier.transaction,
+        dossier.place,
+        dossier.first_at,
+        start,
+        end,
+        dossier.session_id,
+        register,
     )
 
 
@@ -215,12 +227,13 @@ def _read_place(row: list[Any]) -> PlaceMemory:
 
 def _write_forgotten(entry: Forgotten) -> list[Any]:
     times = [write_instant(at) for at in (entry.first_at, entry.start, entry.end)]
-    return [entry.transaction, entry.place, *times, entry.session_id]
+    register = write_decimal(entry.register)
+    return [entry.transaction, entry.place, *times, entry.session_id, register]
 
 
 def _read_forgotten(row: list[Any]) -> Forgotten:
     first_at, start, end = (read_time(text) for text in row[2:5])
-    return Forgotten(row[0], row[1], first_at, start, end, row[5] if len(row) > 5 else "")
+    return Forgotten(row[0], row[1], first_at, start, end, row[5], read_decimal(row[6]))
 
 
 def _write_dossier(dossier: Dossier) -> list[Any]:

@@ -42,7 +42,7 @@ class Fault(Enum):
     REGISTER_RESET = Misbehaviour(12, "the register restarts at 0", rules=("register_drop",))
     DUPLICATE_STOP = Misbehaviour(13, "the stop is sent twice", rules=("dup_stop",))
     ENERGY_AFTER_STOP = Misbehaviour(
-        14, "a higher register told after the stop", ("1.6",), ("energy_after_stop",)
+        14, "a higher register told after the stop", rules=("energy_after_stop",)
     )
     CONSTANT_SEQUENCE = Misbehaviour(15, "every seqNo is 0", ("2.0.1",))
     BEGIN_PLACEHOLDER = Misbehaviour(

@@ -286,6 +286,48 @@ def test_28_energy_after_the_stop(story: Any, rules: Any) -> None:
     assert [register.wh for register in session.registers] == [0, 45, 52]
 
 
+@pytest.mark.parametrize("protocol", ["ocpp1.6", "ocpp2.0.1"])
+@pytest.mark.parametrize("heard", [35, 45])
+def test_28_energy_after_the_stop_without_an_id(
+    story: Any, rules: Any, protocol: str, heard: float
+) -> None:
+    """MeterValues of the place alone: all that 2.0.1 has outside a transaction."""
+    told = story(protocol).start(0, 0).meter(0, 100, same=True).stop(30, None)
+    told.meter(30, 900, same=True, context=END, carrier="TransactionEvent")
+    told.meter(30.5, 902, transaction="").meter(31, 2400, heard=heard, transaction="")
+    told.meter(32, 2500, heard=50, transaction="")
+    *_, session = told.fold().sessions
+    assert (session.energy_wh, session.held) == (900 - (0 if protocol == "ocpp1.6" else 100), True)
+    assert [f.source.index for f in session.findings if f.rule == "energy_after_stop"] == [
+        fact.source.index for fact in told.facts if getattr(fact, "wh", None) == 2400
+    ]
+    assert session.version == 1 + (heard > 40)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"wh": 902},
+        {"wh": 2400, "at": 46},
+        {"wh": 2400, "evse": 2},
+        {"wh": 2400, "phase": "L1"},
+        {"wh": 2400, "transaction": "another"},
+    ],
+)
+def test_28_a_register_that_says_nothing_of_the_stop(
+    story: Any, rules: Any, said: dict[str, Any]
+) -> None:
+    told = story().start(0, 0).stop(30, 900)
+    told.meter(**{"at": 31, "transaction": "", **said})
+    assert rules(told.one()) == set()
+
+
+def test_28_what_came_before_a_second_session_is_not_of_the_first(story: Any) -> None:
+    told = story().start(0, 0).stop(10, 500).start(12, 500, tx="2").stop(20, 900, transaction="2")
+    told.meter(21, 900, transaction="")
+    assert not any(session.held for session in told.fold().sessions)
+
+
 def test_power_impossible_for_the_connector(story: Any, rules: Any) -> None:
     policy = SessionPolicy(connector_power_w={(1, 0): Decimal(11_000)})
     session = story().start(0, 0).stop(60, 20_000).one(policy)

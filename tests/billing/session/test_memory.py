@@ -73,6 +73,16 @@ def test_times_inside_a_forgotten_session_refer_back(
     assert refers_back(late, state) == minute(60)
 
 
+@pytest.mark.parametrize(("wh", "refers"), [(1600, True), (1500, False)])
+def test_a_register_above_a_forgotten_stop_refers_back(
+    day: Any, minute: Any, wh: int, *, refers: bool
+) -> None:
+    state = folded(day, minute(720)).state.forget(minute(720))
+    state = StationState.from_json(state.to_json())
+    late = day.meter(95, wh, 800, transaction="").told()[-1:]
+    assert refers_back(late, state) == (minute(60) if refers else None)
+
+
 def test_a_repeated_start_refers_back(day: Any, minute: Any) -> None:
     state = folded(day, minute(720)).state.forget(minute(720))
     assert refers_back(day.start(60, 900, 800, tx="").told()[-1:], state) == minute(60)
