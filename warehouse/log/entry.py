@@ -7,7 +7,6 @@ be encrypted and its key destroyed, while every proof over the leaf stays valid.
 from binascii import b2a_base64
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -105,44 +104,54 @@ def encode(entry: Entry) -> bytes:
     return leaf
 
 
-@lru_cache(maxsize=65_536)
-def _template(
-    kind: str, protocol: str, direction: str, peer: str, connection: str
-) -> tuple[bytes, bytes]:
-    """What `encode` writes between commitment and length, and between index and counter.
+class Said(NamedTuple):
+    """What the entries of one connection and direction have in common, and how the leaf says it."""
+
+    kind: str
+    protocol: str
+    direction: str
+    peer: str
+    connection: str
+    middle: bytes
+    """What `encode` writes between commitment and length."""
+    tail: bytes
+    """What `encode` writes between index and counter."""
+
+
+def say(
+    kind: str, protocol: str = "", direction: str = "", peer: str = "", connection: str = ""
+) -> Said:
+    """Everything of an unencrypted payload's leaf but its numbers. Raises EntryInvalid.
 
     Within a JSON string each quote follows a backslash, so the marks cut nowhere else.
     """
-    whole = encode(Entry(0, 0, kind, protocol, direction, peer, connection, 0, 0, "", ""))
+    said = (kind, protocol, direction, peer, connection)
+    whole = encode(Entry(0, 0, *said, 0, 0, "", ""))
     head, mark, rest = whole.partition(b',"len":0,"n":0')
     assert mark
-    return head.removeprefix(b'{"at":"0","c":"'), rest.removesuffix(b'0,"v":1}')
+    return Said(*said, head.removeprefix(b'{"at":"0","c":"'), rest.removesuffix(b'0,"v":1}'))
 
 
-def write_entry(
-    salted: bytes, index: int, received_ns: int, counter: int, said: tuple[str, str, str, str, str]
-) -> tuple[Entry, bytes]:
-    """The entry of an unencrypted payload, and its leaf: `encode` for the busiest path.
+def write_leaf(
+    salted: bytes, said: Said, index: int, received_ns: int, counter: int
+) -> tuple[bytes, bytes]:
+    """The leaf and the commitment of an unencrypted payload: `encode` for the busiest path.
 
-    `salted` is salt ‖ payload; `said` are kind, protocol, direction, peer and connection, which
-    repeat from entry to entry. Raises EntryInvalid.
+    `salted` is salt ‖ payload. Raises EntryInvalid.
     """
-    middle, tail = _template(*said)
     commitment = b2a_base64(sha256(salted).digest(), newline=False)
-    length = len(salted) - SALT_BYTES
     leaf = b'{"at":"%d","c":"%b%b,"len":%d,"n":%d%b%d,"v":1}' % (
         received_ns,
         commitment,
-        middle,
-        length,
+        said.middle,
+        len(salted) - SALT_BYTES,
         index,
-        tail,
+        said.tail,
         counter,
     )
     if len(leaf) >= LEAF_LIMIT:
         raise EntryInvalid(f"the entry takes {len(leaf)} bytes, the limit is {LEAF_LIMIT - 1}")
-    fields = (index, received_ns, *said, counter, length, "", commitment.decode("ascii"))
-    return tuple.__new__(Entry, fields), leaf
+    return leaf, commitment
 
 
 def decode(leaf: bytes) -> Entry:

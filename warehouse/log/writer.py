@@ -8,7 +8,7 @@ import os
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
-from itertools import chain
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,10 +19,11 @@ from warehouse.clock import Clock
 from warehouse.log import checkpoint as checkpoints
 from warehouse.log import disk, recovery
 from warehouse.log.checkpoint import Checkpoint
-from warehouse.log.entry import SALT_BYTES, Entry, write_entry
+from warehouse.log.entry import SALT_BYTES, Entry, Said, say, write_leaf
 from warehouse.log.errors import EntryInvalid, LogDamaged, StoreUnavailable
+from warehouse.log.growth import Grown, Growth
 from warehouse.log.lock import FolderLock
-from warehouse.log.merkle import WIDTH, leaf_hashes
+from warehouse.log.merkle import WIDTH
 from warehouse.log.note import Signer
 from warehouse.log.reader import newest_beside
 from warehouse.log.segment import (
@@ -34,13 +35,17 @@ from warehouse.log.segment import (
 from warehouse.log.tiles import ENTRIES, TileWriter, join_bundle, write_tiles
 
 SALT_POOL = 256
+_PARTS = 3
+"""A queued record is three byte strings: head, leaf, salted payload."""
+_said = lru_cache(maxsize=4_096)(say)
 
 
 class LogWriter:
     """Appends to one origin. Open it with `LogWriter.open`; threads may share it.
 
     `append` and `commit` may run at the same time in different threads, and so may `checkpoint`:
-    whatever arrives while one `commit` waits for the disk goes into the next one.
+    whatever arrives while one `commit` waits for the disk goes into the next one. `grow` after a
+    commit does ahead what a checkpoint would do all at once.
     """
 
     def __init__(
@@ -55,19 +60,21 @@ class LogWriter:
         lock: FolderLock,
         floor_ns: int,
     ) -> None:
-        self._folder, self._origin, self._signer, self._clock = folder, origin, signer, clock
+        self._folder, self._origin, self._signer = folder, origin, signer
+        self._now_ns = clock.now_ns
         self._salt = salt
         self._salts: list[bytes] = []
         self._lock: FolderLock | None = lock
         self._queue_lock = threading.Lock()
         self._commit_lock = threading.Lock()
         self._checkpoint_lock = threading.Lock()
-        self._queue: list[tuple[bytes, bytes, bytes]] = []
+        self._queue: list[bytes] = []
         self._size = self._durable = state.size
         self._last_ns = floor_ns
         number = (state.size - 1) // SEGMENT if state.size else 0
         self._segment = SegmentAppender(folder, number, state.end)
-        self._tree, self._bundle, self._unpublished = state.tree, state.bundle, state.tail
+        self._growth = Growth(state.tree, state.tail)
+        self._published, self._bundle = state.tree, state.bundle
         self._tiles = TileWriter(folder)
         self._head = state.checkpoint
 
@@ -170,18 +177,28 @@ class LogWriter:
         the entry before it where the clock stands still or was set back: it never runs back, and
         no later entry can share a time that a reader has already passed. Raises EntryInvalid.
         """
+        said = _said(kind, protocol, direction, peer, connection)
+        index, at, commitment = self.put(said, payload, counter)
+        length, committed = len(payload), commitment.decode("ascii")
+        return Entry(index, at, *said[:5], counter, length, "", committed)
+
+    def put(self, said: Said, payload: bytes, counter: int) -> tuple[int, int, bytes]:
+        """`append` for those who speak often: what repeats is given as `say` made it.
+
+        Returns index, received_ns and commitment. Raises EntryInvalid.
+        """
         if len(payload) > PAYLOAD_LIMIT:
             raise EntryInvalid(f"a payload of {len(payload)} bytes; the limit is {PAYLOAD_LIMIT}")
-        said = (kind, protocol, direction, peer, connection)
         with self._queue_lock:
             salted = (self._salts or self._fresh_salts()).pop() + payload
-            last, now = self._last_ns, self._clock.now_ns()
-            at = now if now > last else last + 1
-            entry, leaf = write_entry(salted, self._size, at, counter, said)
-            self._queue.append((record_head(leaf, salted), leaf, salted))
-            self._size += 1
+            index, last, at = self._size, self._last_ns, self._now_ns()
+            if at <= last:
+                at = last + 1
+            leaf, commitment = write_leaf(salted, said, index, at, counter)
+            self._queue += (record_head(leaf, salted), leaf, salted)
+            self._size = index + 1
             self._last_ns = at
-        return entry
+        return index, at, commitment
 
     def _fresh_salts(self) -> list[bytes]:
         """Salts for many entries: each draw of random bytes is a system call."""
@@ -200,29 +217,33 @@ class LogWriter:
             assert self._lock is not None, "the log is closed"
             with self._queue_lock:
                 batch, self._queue = self._queue, []
-            written = 0
             try:
-                while written < len(batch):
-                    written += self._write(batch, written)
+                while batch:
+                    written = self._write(batch)
+                    batch = batch[written:]
             except OSError as error:
                 raise _unavailable(self._segment.path, error) from error
             finally:
-                if written < len(batch):
+                if batch:
                     with self._queue_lock:
-                        self._queue[:0] = batch[written:]
+                        self._queue[:0] = batch
             return self._durable
 
-    def _write(self, batch: list[tuple[bytes, bytes, bytes]], start: int) -> int:
-        """Write what fits into the current segment; returns how many entries that were."""
+    def _write(self, batch: list[bytes]) -> int:
+        """Write what fits into the current segment; returns how many parts that were."""
         if self._durable == (self._segment.number + 1) * SEGMENT:
             self._segment.next()
-        room = SEGMENT - self._durable % SEGMENT
-        part = batch[start : start + room] if start or len(batch) > room else batch
-        self._segment.append(b"".join(chain.from_iterable(part)))
-        with self._queue_lock:
-            self._durable += len(part)
-            self._unpublished += [leaf for _, leaf, _ in part]
+        room = _PARTS * (SEGMENT - self._durable % SEGMENT)
+        part = batch[:room] if len(batch) > room else batch
+        self._segment.append(b"".join(part))
+        leaves = part[1::_PARTS]
+        self._growth.add(leaves)
+        self._durable += len(leaves)
         return len(part)
+
+    def grow(self) -> None:
+        """Hash what was committed, so that the next checkpoint has little to do."""
+        self._growth.grow()
 
     def checkpoint(self, *, keep: bool = False) -> Checkpoint:
         """Write tiles and bundles over what is committed and sign its root.
@@ -232,39 +253,36 @@ class LogWriter:
         """
         with self._checkpoint_lock:
             assert self._lock is not None, "the log is closed"
-            with self._queue_lock:
-                leaves, self._unpublished = self._unpublished, []
             try:
-                head = self._publish(leaves)
+                head = self._publish()
                 if keep:
                     self._keep(head)
             except OSError as error:
                 raise _unavailable(self._folder, error) from error
-            finally:
-                if self._tree.size < self._durable:
-                    self._take_back(leaves)
             return head
 
-    def _take_back(self, leaves: list[bytes]) -> None:
-        """Leaves that were not published stay due."""
-        with self._queue_lock:
-            if self._tree.size + len(self._unpublished) < self._durable:
-                self._unpublished[:0] = leaves
-
-    def _publish(self, leaves: list[bytes]) -> Checkpoint:
-        if self._head is not None and not leaves:
+    def _publish(self) -> Checkpoint:
+        grown = self._growth.take()
+        if self._head is not None and not grown.leaves:
             return self._head
-        tree = self._tree.copy()
-        sealed = tree.size // SEGMENT
-        bundle = self._write_bundles(tree.size, leaves)
-        filled = tree.extend(leaf_hashes(leaves))
-        write_tiles(self._tiles.write, self._tree, tree, filled)
-        if tree.size // SEGMENT > sealed:
+        try:
+            head, bundle = self._write_tiles(grown)
+        except BaseException:
+            self._growth.give_back(grown)
+            raise
+        self._published, self._bundle, self._head = grown.tree, bundle, head
+        return head
+
+    def _write_tiles(self, grown: Grown) -> tuple[Checkpoint, list[bytes]]:
+        """Tiles, bundles, then the note over them; gives it and the unfinished bundle's leaves."""
+        tree, before = grown.tree, self._published
+        bundle = self._write_bundles(before.size, grown.leaves)
+        write_tiles(self._tiles.write, before, tree, grown.filled)
+        if tree.size // SEGMENT > before.size // SEGMENT:
             self._tiles.sync()
         head = checkpoints.sign(self._origin, tree.size, tree.root(), self._signer)
         disk.replace(self._folder / "checkpoint", head.note.encode())
-        self._tree, self._bundle, self._head = tree, bundle, head
-        return head
+        return head, bundle
 
     def _write_bundles(self, start: int, leaves: list[bytes]) -> list[bytes]:
         """Write the entry bundles that `leaves` touch; returns the leaves of the unfinished one."""

@@ -205,7 +205,11 @@ def test_append_commit_and_checkpoint_run_beside_each_other(
             while not done.is_set():
                 log.checkpoint()
 
-        threads = [threading.Thread(target=each) for each in (commit, commit, sign, sign)]
+        def grow() -> None:
+            while not done.is_set():
+                log.grow()
+
+        threads = [threading.Thread(target=each) for each in (commit, commit, grow, sign, sign)]
         for thread in threads:
             thread.start()
         for number in range(3_000):
