@@ -9,19 +9,22 @@ writes each wire form.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
+from billing.billable import Billable
 from billing.cut import cut
 from billing.finding import Severity
 from billing.money import EXACT, GRAIN, UnknownCurrency, minor_unit, round_to
+from billing.mould import mould
 from billing.party import EVSE, Connector, Location, Party, Token
 from billing.period import ChargingPeriod
 from billing.policy import DEFAULT_POLICY, PricingPolicy
 from billing.price import price
 from billing.receipt import Amount, Receipt
-from billing.session import Activity, Session
+from billing.record import Shared
+from billing.session import Activity
 from billing.tariff import Tariff
 
 
@@ -41,15 +44,15 @@ class CDR:
     session_version: int
     start_at: datetime
     end_at: datetime
-    token: Token
+    token: Shared[Token]
     auth_method: str
     authorization_reference: str
-    location: Location
-    evse: EVSE
-    connector: Connector
+    location: Shared[Location]
+    evse: Shared[EVSE]
+    connector: Shared[Connector]
     meter_id: str
     currency: str
-    tariffs: tuple[Tariff, ...]
+    tariffs: tuple[Shared[Tariff], ...]
     periods: tuple[ChargingPeriod, ...]
     receipt: Receipt
     total_energy_kwh: Decimal
@@ -76,6 +79,9 @@ class CDR:
     def exact_cost(self) -> Amount:
         """`total_cost` before rounding."""
         return _negative(self.receipt.exact_total) if self.credit else self.receipt.exact_total
+
+
+_new_cdr = mould(CDR)
 
 
 def _negative(amount: Amount) -> Amount:
@@ -115,7 +121,7 @@ class Context:
 
 
 def derive(
-    session: Session, context: Context, policy: PricingPolicy = DEFAULT_POLICY
+    session: Billable, context: Context, policy: PricingPolicy = DEFAULT_POLICY
 ) -> CDR | Rejection:
     """The CDR of a session version; or the first reason, in order of `_REASONS`, why not."""
     refused = _refusal(session, context)
@@ -129,7 +135,7 @@ def derive(
         return Rejection(session.id, session.version, "not_priceable", message)
 
 
-def _priced(session: Session, context: Context, policy: PricingPolicy) -> CDR:
+def _priced(session: Billable, context: Context, policy: PricingPolicy) -> CDR:
     """The CDR of a session that nothing keeps from being billed."""
     token, location, tariff = context.token, context.location, context.tariff
     evse, connector = context.evse, context.connector
@@ -149,7 +155,7 @@ def _priced(session: Session, context: Context, policy: PricingPolicy) -> CDR:
         policy=policy,
     )
     assert sum((one.energy_wh for one in periods), Decimal(0)) == session.energy_wh
-    return CDR(
+    return _new_cdr(
         country_code=context.seller.country_code,
         party_id=context.seller.party_id,
         id=cdr_id(session.id, session.version),
@@ -170,9 +176,7 @@ def _priced(session: Session, context: Context, policy: PricingPolicy) -> CDR:
         receipt=receipt,
         total_energy_kwh=_kwh(session),
         total_time_h=_hours(session.end_at - session.start_at),
-        total_parking_time_h=_hours(
-            sum((_parked(period) for period in periods), timedelta()),
-        ),
+        total_parking_time_h=_hours(sum([_parked(one) for one in periods], timedelta())),
         signed_values=session.signed_values,
         remark="",
         credit=False,
@@ -181,7 +185,7 @@ def _priced(session: Session, context: Context, policy: PricingPolicy) -> CDR:
     )
 
 
-def _refusal(session: Session, context: Context) -> tuple[str, str] | None:
+def _refusal(session: Billable, context: Context) -> tuple[str, str] | None:
     """(rule, sentence) of the first thing that keeps the session from being billed."""
     for rule, refuse in _REASONS:
         message = refuse(session, context)
@@ -190,48 +194,48 @@ def _refusal(session: Session, context: Context) -> tuple[str, str] | None:
     return None
 
 
-def _held(session: Session, _: Context) -> str:
+def _held(session: Billable, _: Context) -> str:
     if not session.held:
         return ""
     rules = sorted({one.rule for one in session.findings if one.severity is Severity.HOLD})
     return f"held until somebody decides: {', '.join(rules) or 'no rule given'}"
 
 
-def _time(session: Session, _: Context) -> str:
+def _time(session: Billable, _: Context) -> str:
     if session.end_at >= session.start_at:
         return ""
     return f"it ends ({session.end_at:%F %T}) before it starts ({session.start_at:%F %T})"
 
 
-def _energy(session: Session, _: Context) -> str:
+def _energy(session: Billable, _: Context) -> str:
     if session.energy_wh is not None:
         return ""
     return "no reading says how much energy was delivered"
 
 
-def _token(session: Session, context: Context) -> str:
+def _token(session: Billable, context: Context) -> str:
     if not session.id_token:
         return "no token was presented, so nobody can be charged"
     return "" if context.token else f"token {session.id_token} is not known to us"
 
 
-def _buyer(_: Session, context: Context) -> str:
+def _buyer(_: Billable, context: Context) -> str:
     named = context.token.party if context.token else ""
     return "" if context.buyer else f"party {named or '(none)'} of the token is not known to us"
 
 
-def _location(session: Session, context: Context) -> str:
+def _location(session: Billable, context: Context) -> str:
     return "" if context.location else f"station {session.station} stands at no known location"
 
 
-def _connector(session: Session, context: Context) -> str:
+def _connector(session: Billable, context: Context) -> str:
     if context.evse and context.connector:
         return ""
     where = f"EVSE {session.evse}, connector {session.connector}"
     return f"station {session.station} has no {where}"
 
 
-def _zone(_: Session, context: Context) -> str:
+def _zone(_: Billable, context: Context) -> str:
     name = (context.location.time_zone if context.location else "") or context.zone
     if not name:
         return "neither the location nor the site names a time zone"
@@ -242,7 +246,7 @@ def _zone(_: Session, context: Context) -> str:
     return ""
 
 
-def _tariff(session: Session, context: Context) -> str:
+def _tariff(session: Billable, context: Context) -> str:
     if context.tariff is None:
         return f"no tariff was in force on {session.start_at:%F %T} UTC"
     try:
@@ -254,7 +258,7 @@ def _tariff(session: Session, context: Context) -> str:
     return ""
 
 
-_REASONS: tuple[tuple[str, Callable[[Session, Context], str]], ...] = (
+_REASONS: tuple[tuple[str, Callable[[Billable, Context], str]], ...] = (
     ("session_held", _held),
     ("time_impossible", _time),
     ("energy_unknown", _energy),
@@ -320,12 +324,14 @@ def _parked(period: ChargingPeriod) -> timedelta:
     return period.end_at - period.start_at if parked else timedelta()
 
 
-def _kwh(session: Session) -> Decimal:
+def _kwh(session: Billable) -> Decimal:
     assert session.energy_wh is not None
-    with localcontext(EXACT):
-        return session.energy_wh / 1000
+    return EXACT.divide(session.energy_wh, _WH_PER_KWH)
 
 
 def _hours(span: timedelta) -> Decimal:
-    with localcontext(EXACT):
-        return round_to(Decimal(span // timedelta(microseconds=1)) / 3_600_000_000, GRAIN)
+    return round_to(EXACT.divide(Decimal(span // _MICROSECOND), _MICROSECONDS_PER_HOUR), GRAIN)
+
+
+_WH_PER_KWH, _MICROSECONDS_PER_HOUR = Decimal(1000), Decimal(3_600_000_000)
+_MICROSECOND = timedelta(microseconds=1)

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from billing.money import GRAIN, Rounding, minor_unit, round_to
+from billing.mould import mould
 from billing.period import ChargingPeriod
 from billing.receipt import Amount, CostGroup, Line
 from billing.schedule import Choice
@@ -19,6 +20,9 @@ from billing.step import Quantity
 from billing.tariff import Dimension, Tariff, TaxIncluded
 
 ZERO, HUNDRED = Decimal(0), Decimal(100)
+
+new_line = mould(Line)
+_new_amount = mould(Amount)
 
 UNIT = {
     Dimension.ENERGY: Decimal(1000),
@@ -51,9 +55,7 @@ class _Running:
     ) -> tuple[Decimal, Decimal]:
         """Add price × amount / unit; give the (net, tax) that the new line must carry."""
         self.by_unit[unit] = self.by_unit.get(unit, ZERO) + price * amount
-        due = ZERO
-        for per, part in self.by_unit.items():
-            due += part / per
+        due = sum([part / per for per, part in self.by_unit.items()], ZERO)
         net, levied = _taxed(due, tax)
         line = (net - self.net, levied - self.tax)
         self.net, self.tax = net, levied
@@ -95,14 +97,15 @@ def _line(
     included = use.tariff.tax_included is TaxIncluded.YES
     vat = None if use.tariff.tax_included is TaxIncluded.NOT_APPLICABLE else rule.vat
     total = running.setdefault((choice.group, vat, included), _Running())
-    billed = quantity.billable + surplus
+    billed = quantity.billable + surplus if surplus else quantity.billable
+    measured = _in_units(quantity.amount, rule.dimension)
     net, tax = total.add(rule.price, billed, unit, (vat, included))
-    return Line(
+    return new_line(
         period=period.ordinal,
         dimension=rule.dimension,
         group=choice.group,
-        measured=_in_units(quantity.amount, rule.dimension),
-        billed=_in_units(billed, rule.dimension),
+        measured=measured,
+        billed=measured if billed is quantity.amount else _in_units(billed, rule.dimension),
         step_size=rule.step_size,
         price=rule.price,
         net=net,
@@ -111,7 +114,7 @@ def _line(
         tariff_id=use.tariff.id,
         element=choice.element,
         component=choice.component,
-        reason=choice.reason + (_stepped(rule.dimension, billed, surplus, rule.step_size)),
+        reason=choice.reason + _stepped(rule.dimension, billed, surplus, rule.step_size),
         imputed=period.imputed,
     )
 
@@ -142,9 +145,9 @@ def amount_of(lines: Iterable[Line]) -> Amount:
         if line.vat is not None or line.tax:
             taxes[line.vat] = taxes.get(line.vat, ZERO) + line.tax
     if len(taxes) < _SEVERAL:
-        return Amount(net, tuple(taxes.items()))
+        return _new_amount(net, tuple(taxes.items()))
     rates = sorted(taxes, key=lambda rate: (rate is not None, rate or ZERO))
-    return Amount(net, tuple((rate, taxes[rate]) for rate in rates))
+    return _new_amount(net, tuple((rate, taxes[rate]) for rate in rates))
 
 
 _SEVERAL = 2
@@ -174,4 +177,4 @@ def rounded(amount: Amount, currency: str, rounding: Rounding) -> Amount:
         up_to_here = round_to(so_far, unit, rounding)
         taxes.append((rate, up_to_here - given))
         given = up_to_here
-    return Amount(net, tuple(taxes))
+    return _new_amount(net, tuple(taxes))

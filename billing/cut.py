@@ -11,14 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
 from itertools import pairwise
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from billing.billable import Metered
 from billing.money import EXACT, round_to
+from billing.mould import mould
 from billing.period import ChargingPeriod
 from billing.policy import DEFAULT_POLICY, PricingPolicy
 from billing.restriction import Moment, duration
 from billing.schedule import Choice, Phase, Schedule, prepare
-from billing.session import Activity, Session
+from billing.session import Activity
 from billing.tariff import Dimension, Tariff
 
 ZERO, WH_PER_KWH, W_PER_KW = Decimal(0), Decimal(1000), Decimal(1000)
@@ -26,9 +29,11 @@ IMPUTED_GRAIN = Decimal("0.1")
 """Interpolated energy, in Wh: 0.0001 kWh, which is what every OCPI version can carry."""
 SECOND, MICROSECOND = timedelta(seconds=1), timedelta(microseconds=1)
 
+_new_period = mould(ChargingPeriod)
+
 
 def cut(
-    session: Session,
+    session: Metered,
     tariff: Tariff,
     zone: ZoneInfo | str,
     policy: PricingPolicy = DEFAULT_POLICY,
@@ -45,17 +50,17 @@ def cut(
         raise ValueError(f"session {session.id} ends before it starts")
     with localcontext(EXACT):
         schedule = prepare(tariff, zone, policy)
-        course = _Course.of(session, session.energy_wh)
-        marks = _marks(session, schedule, course)
+        marks = _marks(session, session.energy_wh, schedule)
         pieces = _merged(list(_pieces(session, schedule, marks)))
         return tuple(
-            piece.period(ordinal, tariff.id, _power(session, schedule, piece))
-            for ordinal, piece in enumerate(pieces)
+            [
+                _period(ordinal, piece, tariff.id, _power(session, schedule, piece))
+                for ordinal, piece in enumerate(pieces)
+            ]
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Mark:
+class _Mark(NamedTuple):
     """A possible bound: the energy delivered up to an instant, and whether it was measured."""
 
     at: datetime
@@ -71,11 +76,14 @@ class _Course:
     whs: list[Decimal]
 
     @classmethod
-    def of(cls, session: Session, energy_wh: Decimal) -> "_Course":
+    def of(cls, session: Metered, energy_wh: Decimal) -> "_Course":
         """The registers within the session's window; its end has all the energy."""
         start, end = session.start_at, session.end_at
-        known = {start: ZERO} | {one.at: one.wh for one in session.registers}
-        known = {at: wh for at, wh in known.items() if start <= at < end} | {end: energy_wh}
+        known = {start: ZERO}
+        for one in session.registers:
+            if start <= one.at < end:
+                known[one.at] = one.wh
+        known[end] = energy_wh
         times = sorted(known)
         return cls(times, [known[at] for at in times])
 
@@ -109,22 +117,29 @@ class _Course:
                 yield _Mark(begun + passed * MICROSECOND, level, measured=False)
 
 
-def _marks(session: Session, schedule: Schedule, course: _Course) -> list[_Mark]:
-    """Every instant at which a period may have to start or end, in order, ends included."""
-    start, end = session.start_at, session.end_at
+def _marks(session: Metered, energy_wh: Decimal, schedule: Schedule) -> list[_Mark]:
+    """Every instant at which a period may have to start or end, in order, ends included.
+
+    Most sessions have none between their ends: their readings are not looked at.
+    """
+    start, end, limits = session.start_at, session.end_at, schedule.thresholds
+    first, last = _Mark(start, ZERO), _Mark(end, energy_wh)
     instants = {change.at for change in session.activity}
     instants.update(schedule.clock_edges(start, end))
-    durations = [duration(seconds) for seconds in schedule.thresholds.seconds]
+    durations = [duration(seconds) for seconds in limits.seconds]
     instants.update(start + after for after in durations if after < end - start)
-    instants.update(_band_changes(session, schedule.thresholds.power))
-    inside = {at: course.mark(at) for at in instants if start < at < end}
-    for level in schedule.thresholds.kwh:
+    instants.update(_band_changes(session, limits.power))
+    within = [at for at in instants if start < at < end]
+    if not within and not limits.kwh:
+        return [first, last]
+    course = _Course.of(session, energy_wh)
+    inside = {at: course.mark(at) for at in within}
+    for level in limits.kwh:
         for crossing in course.crossings(level * WH_PER_KWH):
             mark = _at_whole_second(crossing, inside)
             if start < mark.at < end:
                 inside[mark.at] = mark
-    middle = [inside[at] for at in sorted(inside)]
-    return [_Mark(start, ZERO), *middle, _Mark(end, course.whs[-1])]
+    return [first, *(inside[at] for at in sorted(inside)), last]
 
 
 def _at_whole_second(mark: _Mark, others: dict[datetime, _Mark]) -> _Mark:
@@ -139,7 +154,7 @@ def _at_whole_second(mark: _Mark, others: dict[datetime, _Mark]) -> _Mark:
     return _Mark(later, mark.wh, measured=False)
 
 
-def _band_changes(session: Session, thresholds: tuple[Decimal, ...]) -> Iterator[datetime]:
+def _band_changes(session: Metered, thresholds: tuple[Decimal, ...]) -> Iterator[datetime]:
     """The samples at which the power enters another band of the tariff."""
     if not thresholds:
         return
@@ -151,8 +166,7 @@ def _band_changes(session: Session, thresholds: tuple[Decimal, ...]) -> Iterator
         band = found
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+class _Piece(NamedTuple):
     """A part of the session in which nothing changes, and what applies at its start."""
 
     start: _Mark
@@ -167,24 +181,25 @@ class _Piece:
     def wh(self) -> Decimal:
         return self.end.wh - self.start.wh
 
-    def period(
-        self, ordinal: int, tariff_id: str, power: tuple[Decimal, Decimal] | None
-    ) -> ChargingPeriod:
-        """The piece as a charging period."""
-        return ChargingPeriod(
-            ordinal=ordinal,
-            start_at=self.start.at,
-            end_at=self.end.at,
-            activity=self.activity,
-            energy_wh=self.wh,
-            imputed=not (self.start.measured and self.end.measured),
-            min_power_kw=None if power is None else power[0],
-            max_power_kw=None if power is None else power[1],
-            tariff_id=tariff_id,
-        )
+
+def _period(
+    ordinal: int, piece: _Piece, tariff_id: str, power: tuple[Decimal, Decimal] | None
+) -> ChargingPeriod:
+    """A piece as a charging period."""
+    return _new_period(
+        ordinal=ordinal,
+        start_at=piece.start.at,
+        end_at=piece.end.at,
+        activity=piece.activity,
+        energy_wh=piece.wh,
+        imputed=not (piece.start.measured and piece.end.measured),
+        min_power_kw=None if power is None else power[0],
+        max_power_kw=None if power is None else power[1],
+        tariff_id=tariff_id,
+    )
 
 
-def _pieces(session: Session, schedule: Schedule, marks: list[_Mark]) -> Iterator[_Piece]:
+def _pieces(session: Metered, schedule: Schedule, marks: list[_Mark]) -> Iterator[_Piece]:
     """The parts between neighbouring marks, each with the components that apply at its start."""
     changes = sorted(session.activity, key=lambda change: change.at)
     times = [change.at for change in changes]
@@ -219,15 +234,15 @@ def _pieces(session: Session, schedule: Schedule, marks: list[_Mark]) -> Iterato
 
 def _merged(pieces: list[_Piece]) -> list[_Piece]:
     """Neighbours joined again where no price can differ; FLAT counts only until it is charged."""
+    if len(pieces) == 1:
+        return pieces
     found = pieces[:1]
     charged = found[0].flat is not None
     for piece in pieces[1:]:
         last = found[-1]
         starts_flat = piece.flat is not None and not charged
         if not starts_flat and _same(last, piece):
-            found[-1] = _Piece(
-                last.start, piece.end, last.activity, last.energy, last.time, last.flat, last.band
-            )
+            found[-1] = last._replace(end=piece.end)
         else:
             found.append(piece)
         charged = charged or piece.flat is not None
@@ -245,7 +260,7 @@ def _same(last: _Piece, piece: _Piece) -> bool:
     )
 
 
-def _watt(session: Session, at: datetime) -> Decimal | None:
+def _watt(session: Metered, at: datetime) -> Decimal | None:
     """The power in force at an instant: the sample at or before it, else the first one."""
     if not session.power:
         return None
@@ -254,7 +269,7 @@ def _watt(session: Session, at: datetime) -> Decimal | None:
     return (before[-1] if before else samples[0]).watt
 
 
-def _power(session: Session, schedule: Schedule, piece: _Piece) -> tuple[Decimal, Decimal] | None:
+def _power(session: Metered, schedule: Schedule, piece: _Piece) -> tuple[Decimal, Decimal] | None:
     """(least, most) kW in force within the piece, where the tariff asks for power."""
     watt = _watt(session, piece.start.at) if schedule.thresholds.power else None
     if watt is None:

@@ -6,8 +6,8 @@ of the same slots takes 1. Python lets an object change its class to one with th
 """
 
 from collections.abc import Callable
-from dataclasses import MISSING, field, fields, make_dataclass
-from typing import Any, ParamSpec, TypeVar
+from dataclasses import field, fields, make_dataclass
+from typing import Any, ParamSpec, TypeVar, cast
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -21,17 +21,15 @@ def mould(kind: Callable[P, T]) -> Callable[P, T]:
     assert isinstance(kind, type)
     assert not hasattr(kind, "__post_init__")
     assert kind.__bases__ == (object,)
+
+    def freeze(value: Any) -> None:  # noqa: ANN401 - an open value of whichever kind
+        value.__class__ = kind
+
     parts = [
-        (part.name, Any, field(default=part.default))
-        if part.default is not MISSING
-        else (part.name, Any)
+        (part.name, Any, field(default=part.default, default_factory=part.default_factory))
         for part in fields(kind)
     ]
-    open_kind = make_dataclass(f"Open{kind.__name__}", parts, slots=True)
-
-    def cast(*values: P.args, **named: P.kwargs) -> T:
-        value: Any = open_kind(*values, **named)
-        value.__class__ = kind
-        return value  # type: ignore[no-any-return]
-
-    return cast
+    made = make_dataclass(
+        f"Open{kind.__name__}", parts, slots=True, namespace={"__post_init__": freeze}
+    )
+    return cast("Callable[P, T]", made)

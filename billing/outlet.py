@@ -4,11 +4,11 @@ OCPP 1.6 numbers the outlets of a station, whichever EVSE they belong to; 2.0.1 
 within each, connectors. Chargers leave either out.
 """
 
+from billing.billable import Place
 from billing.party import EVSE, Connector, Station
-from billing.session import Session
 
 
-def outlet(station: Station, session: Session) -> tuple[EVSE | None, Connector | None]:
+def outlet(station: Station, session: Place) -> tuple[EVSE | None, Connector | None]:
     """The EVSE numbered `session.evse` and its connector; a single one needs no number."""
     evse = next((one for one in station.evses if one.ocpp_evse == session.evse), None)
     if evse is None and not session.evse and len(station.evses) == 1:
@@ -16,7 +16,7 @@ def outlet(station: Station, session: Session) -> tuple[EVSE | None, Connector |
     return evse, _connector(evse, session) if evse else None
 
 
-def _connector(evse: EVSE, session: Session) -> Connector | None:
+def _connector(evse: EVSE, session: Place) -> Connector | None:
     named = next((one for one in evse.connectors if one.id == session.connector), None)
     implied = len(evse.connectors) == 1 and (not session.connector or session.protocol == "ocpp1.6")
     return named or (evse.connectors[0] if implied else None)

@@ -12,9 +12,10 @@ from decimal import Decimal, localcontext
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from billing.cost import Use, amount_of, cost_lines, rounded, totals_of
+from billing.cost import Use, amount_of, cost_lines, new_line, rounded, totals_of
 from billing.limit import adjustments
 from billing.money import EXACT, Rounding, minor_unit, round_to
+from billing.mould import mould
 from billing.period import ChargingPeriod
 from billing.policy import DEFAULT_POLICY, PricingPolicy
 from billing.receipt import CostGroup, Line, Note, Receipt
@@ -25,6 +26,8 @@ from billing.step import TIMES, Quantity, surplus
 from billing.tariff import Dimension, Tariff, TaxIncluded
 
 ZERO, ONE, WH_PER_KWH = Decimal(0), Decimal(1), Decimal(1000)
+
+_new_receipt = mould(Receipt)
 
 
 def price(
@@ -144,7 +147,8 @@ def _uses(
             for code in sorted(moment.codes):
                 notes.add(code, _BOUNDS[code], period.ordinal)
             _check_span(schedule, phase, period, moment, notes)
-        wh += ZERO if period.reserved else period.energy_wh
+        if not period.reserved:
+            wh += period.energy_wh
 
 
 _BOUNDS = {
@@ -163,8 +167,8 @@ def _origins(
     periods: Sequence[ChargingPeriod], start_at: datetime, policy: PricingPolicy
 ) -> dict[Phase, datetime]:
     """Where durations are counted from; a session starts when its reservation ends."""
-    reserved_until = max((one.end_at for one in periods if one.reserved), default=start_at)
-    session = max(start_at, reserved_until)
+    held = [one.end_at for one in periods if one.reserved]
+    session = max(start_at, *held) if held else start_at
     if policy.duration_origin == "first_period":
         session = min((one.start_at for one in periods if not one.reserved), default=session)
     return {Phase.SESSION: session, Phase.RESERVED: start_at, Phase.EXPIRED: start_at}
@@ -186,11 +190,12 @@ def _moment(schedule: Schedule, period: ChargingPeriod, kwh: Decimal, origin: da
 
 def _volumes(
     period: ChargingPeriod, policy: PricingPolicy, notes: Notes
-) -> Iterator[tuple[Dimension, Decimal, Decimal]]:
+) -> list[tuple[Dimension, Decimal, Decimal]]:
     """(dimension, measured, billable) in Wh and seconds: ENERGY, and TIME or PARKING_TIME.
 
     Reserved time is priced by the TIME of reservation elements (ReservationRestrictionType).
     """
+    found = []
     wh, seconds = period.energy_wh, _seconds(period.end_at - period.start_at)
     if policy.volume_rounding == "four_decimals":
         wh = round_to(wh / 1000, _WIRE) * 1000
@@ -199,9 +204,10 @@ def _volumes(
         refused = wh < 0 and policy.negative_energy == "not_credited"
         if refused:
             notes.add("negative_energy", f"{wh} Wh fed back are not credited", period.ordinal)
-        yield Dimension.ENERGY, wh, ZERO if refused else wh
+        found.append((Dimension.ENERGY, wh, ZERO if refused else wh))
     if seconds > 0:
-        yield _time(period), seconds, seconds
+        found.append((_time(period), seconds, seconds))
+    return found
 
 
 def _time(period: ChargingPeriod) -> Dimension:
@@ -244,7 +250,7 @@ def _limit_lines(book: _Book, lines: list[Line], notes: Notes) -> list[Line]:
     if any(one.vat is None and one.tax for one in found):
         notes.add("unattributed_tax", "a price limit sets a tax that no component has a rate for")
     return [
-        Line(
+        new_line(
             period=-1,
             dimension=Dimension.FLAT,
             group=CostGroup.LIMIT,
@@ -269,7 +275,7 @@ def _receipt(book: _Book, lines: list[Line], notes: Notes) -> Receipt:
     exact, currency = amount_of(lines), book.start.tariff.currency
     if exact.tax < 0 <= exact.net:
         notes.add("negative_tax", "the price limits leave less after tax than before it")
-    return Receipt(
+    return _new_receipt(
         currency=currency,
         lines=tuple(lines),
         exact_total=exact,
@@ -296,9 +302,12 @@ def _check_span(
     schedule: Schedule, phase: Phase, period: ChargingPeriod, moment: Moment, notes: Notes
 ) -> None:
     """A period should have been cut where a price changes; the price of its start is used."""
+    within = list(_moments_within(schedule, period, moment))
+    if not within:
+        return
     dimensions = [Dimension.ENERGY] if period.energy_wh else []
     dimensions.append(_time(period))
-    for inner in _moments_within(schedule, period, moment):
+    for inner in within:
         for dimension in dimensions:
             if schedule.find(phase, dimension, inner) is not schedule.find(
                 phase, dimension, moment
@@ -313,10 +322,9 @@ def _moments_within(schedule: Schedule, period: ChargingPeriod, moment: Moment) 
     limits = schedule.thresholds
     for at in schedule.clock_edges(period.start_at, period.end_at):
         yield replace(moment, at=at, _local=None)
-    until = moment.kwh + (ZERO if period.reserved else period.energy_wh / WH_PER_KWH)
-    for kwh in limits.kwh:
-        if moment.kwh < kwh < until:
-            yield replace(moment, kwh=kwh)
+    if limits.kwh and not period.reserved:
+        until = moment.kwh + period.energy_wh / WH_PER_KWH
+        yield from (replace(moment, kwh=kwh) for kwh in limits.kwh if moment.kwh < kwh < until)
     for seconds in limits.seconds:
         elapsed = duration(seconds)
         if moment.elapsed < elapsed < moment.elapsed + (period.end_at - period.start_at):

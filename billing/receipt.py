@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from billing.record import Shared
 from billing.tariff import Dimension
 
 
@@ -94,4 +95,4 @@ class Receipt:
     total: Amount
     totals: tuple[tuple[CostGroup, Amount], ...]
     notes: tuple[Note, ...]
-    policies: tuple[tuple[str, str], ...]
+    policies: Shared[tuple[tuple[str, str], ...]]

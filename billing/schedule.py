@@ -5,16 +5,18 @@ mod_tariffs, Tariff.elements: the first element that holds the dimension and mat
 dimension by itself.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from billing.policy import DEFAULT_POLICY, PricingPolicy
 from billing.receipt import CostGroup
 from billing.restriction import (
+    DAY,
     Moment,
     Test,
     clock_edges,
@@ -30,6 +32,8 @@ from billing.tariff import (
     Tariff,
     TariffElement,
 )
+
+MICROSECOND = timedelta(microseconds=1)
 
 
 class Phase(StrEnum):
@@ -95,9 +99,24 @@ class Schedule:
         """Whether the tariff prices the dimension at any moment."""
         return (phase, dimension) in self.options
 
-    def clock_edges(self, start: datetime, end: datetime) -> Iterator[datetime]:
-        """The instants strictly within at which a restriction may change by the local clock."""
-        return clock_edges(self.thresholds.clock, self.zone, start, end)
+    def clock_edges(self, start: datetime, end: datetime) -> Sequence[datetime]:
+        """The instants strictly within (UTC) at which a restriction may change by the local clock.
+
+        Found once per day: sessions of a day share its edges.
+        """
+        times = self.thresholds.clock
+        if not times:
+            return ()
+        days = range(start.toordinal(), end.toordinal() + 1)
+        edges = [at for day in days for at in _edges_on(times, self.zone, day)]
+        return [at for at in edges if start < at < end]
+
+
+@lru_cache(maxsize=4_096)
+def _edges_on(times: tuple[time, ...], zone: ZoneInfo, day: int) -> tuple[datetime, ...]:
+    """The clock edges of one UTC day, its first instant included."""
+    first = datetime.combine(date.fromordinal(day), time(), UTC)
+    return tuple(clock_edges(times, zone, first - MICROSECOND, first + DAY))
 
 
 def prepare(
