@@ -154,12 +154,16 @@ _SEVERAL = 2
 _GROUPS = tuple(CostGroup)
 
 
-def totals_of(lines: Iterable[Line]) -> tuple[tuple[CostGroup, Amount], ...]:
-    """The sum of the lines of each group that has one, in the order of CostGroup."""
+def totals_of(lines: Sequence[Line], whole: Amount) -> tuple[tuple[CostGroup, Amount], ...]:
+    """The sum of the lines of each group that has one, in the order of CostGroup; `whole` is the
+    sum of them all.
+    """
     by_group: dict[CostGroup, list[Line]] = {}
     for line in lines:
         by_group.setdefault(line.group, []).append(line)
-    return tuple((group, amount_of(by_group[group])) for group in _GROUPS if group in by_group)
+    if len(by_group) < _SEVERAL:
+        return tuple([(group, whole) for group in by_group])
+    return tuple([(group, amount_of(by_group[group])) for group in _GROUPS if group in by_group])
 
 
 def rounded(amount: Amount, currency: str, rounding: Rounding) -> Amount:

@@ -280,7 +280,7 @@ def _receipt(book: _Book, lines: list[Line], notes: Notes) -> Receipt:
         lines=tuple(lines),
         exact_total=exact,
         total=rounded(exact, currency, Rounding(book.start.policy.money_rounding)),
-        totals=totals_of(lines),
+        totals=totals_of(lines, exact),
         notes=tuple(notes.found.values()),
         policies=book.start.decided,
     )

@@ -78,6 +78,8 @@ def decimal_text(value: Decimal) -> str:
     text = str(value)
     if not value.is_finite():
         raise RecordError(f"{value} is not a finite number")
+    if text[-1] != "0" and "E" not in text:
+        return text
     if "E" in text:
         text = format(value, "f")
     if "." in text:
@@ -113,6 +115,8 @@ class _Codec:
     """None is allowed, and not known to `encode` and `decode`: a field tests it in place."""
     plain: type | None = None
     """Needs no conversion on reading, only a check that it is of this type."""
+    bare: Encode | None = None
+    """What stands between quotes: `encode` without them."""
 
 
 def _codec_of(cls: type) -> _Codec:
@@ -146,7 +150,10 @@ def _object(cls: type) -> _Codec:
     scope["absent"] = _absent(cls, own, codecs)
     for name, codec in codecs.items():
         scope[f"encode_{name}"], scope[f"decode_{name}"] = codec.encode, codec.decode
-    written = ",".join(f'"{name}":{{{_written(name, codecs[name])}}}' for name in sorted(codecs))
+        scope[f"bare_{name}"] = codec.bare
+    written = ",".join(
+        f'"{name}":{_written(f"value.{name}", name, codecs[name])}' for name in sorted(codecs)
+    )
     read = ", ".join(_read_back(name, codec) for name, codec in codecs.items())
     source = f"""
 def encode(value):
@@ -172,11 +179,13 @@ def _maker(cls: type) -> Callable[..., object]:
     return mould(cls)
 
 
-def _written(name: str, codec: _Codec) -> str:
-    """The expression that writes a field."""
+def _written(value: str, name: str, codec: _Codec) -> str:
+    """The part of an f-string that writes what the expression `value` gives."""
     if codec.optional:
-        return f"null if (part := value.{name}) is None else encode_{name}(part)"
-    return f"encode_{name}(value.{name})"
+        return f"{{null if (part := {value}) is None else encode_{name}(part)}}"
+    if codec.bare is not None:
+        return f'"{{bare_{name}({value})}}"'
+    return f"{{encode_{name}({value})}}"
 
 
 def _read_back(name: str, codec: _Codec) -> str:
@@ -214,7 +223,7 @@ def _absent(cls: type, own: list[Any], codecs: dict[str, _Codec]) -> Decode:
 def _union(*args: Any) -> _Codec:
     kinds = [arg for arg in args if arg is not types.NoneType]
     inner = _codec(kinds[0]) if len(kinds) == 1 else _tagged(kinds)
-    return replace(inner, optional=True, plain=None) if types.NoneType in args else inner
+    return replace(inner, optional=True, plain=None, bare=None) if types.NoneType in args else inner
 
 
 def _tagged(kinds: list[Any]) -> _Codec:
@@ -267,15 +276,25 @@ def _array(hint: Any) -> _Codec:
 
 def _fixed(hints: tuple[Any, ...]) -> _Codec:
     codecs = [_whole(hint) for hint in hints]
+    names = [f"item{number}" for number in range(len(codecs))]
+    scope: dict[str, Any] = {}
+    for name, codec in zip(names, codecs, strict=True):
+        scope[f"encode_{name}"], scope[f"decode_{name}"] = codec.encode, codec.decode
+        scope[f"bare_{name}"] = codec.bare
+    unpacked = "".join(f"{name}, " for name in names)
+    written = ",".join(_written(*pair) for pair in zip(names, names, codecs, strict=True))
+    read = "".join(f"decode_{name}({name}), " for name in names)
+    source = f"""
+def encode(values):
+    {unpacked} = values
+    return f'[{written}]'
 
-    def encode(values: Any) -> str:
-        parts = zip(codecs, values, strict=True)
-        return "[" + ",".join([codec.encode(value) for codec, value in parts]) + "]"
-
-    def decode(plain: Any) -> tuple[Any, ...]:
-        return tuple([codec.decode(part) for codec, part in zip(codecs, plain, strict=True)])
-
-    return _Codec(encode, decode)
+def decode(plain):
+    {unpacked} = plain
+    return ({read})
+"""
+    exec(source, scope)  # noqa: S102 - made of numbers only
+    return _Codec(scope["encode"], scope["decode"])
 
 
 def _set(hint: Any) -> _Codec:
@@ -379,8 +398,8 @@ _PLAIN: dict[Any, _Codec] = {
     str: _Codec(quote, _exactly(str), plain=str),
     bool: _Codec(lambda value: "true" if value else "false", _exactly(bool), plain=bool),
     int: _Codec(int.__repr__, _exactly(int), plain=int),
-    Decimal: _Codec(lambda value: f'"{decimal_text(value)}"', _decode_decimal),
-    datetime: _Codec(_encode_instant, _decode_instant),
+    Decimal: _Codec(lambda value: f'"{decimal_text(value)}"', _decode_decimal, bare=decimal_text),
+    datetime: _Codec(_encode_instant, _decode_instant, bare=instant_text),
     date: _Codec(lambda value: f'"{value.isoformat()}"', date.fromisoformat),
     time: _Codec(lambda value: f'"{value.isoformat()}"', time.fromisoformat),
 }

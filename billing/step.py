@@ -34,23 +34,21 @@ def surplus(quantities: Sequence[Quantity], policy: PricingPolicy) -> dict[int, 
     ENERGY is rounded up once on its session total. TIME and PARKING_TIME are rounded up once
     together: parking where it was priced, else charging time. Reserved time has its own budget.
     """
-    energy = [i for i, q in enumerate(quantities) if q.dimension is Dimension.ENERGY]
-    session, reserved = _times(quantities, policy)
+    energy: list[int] = []
+    session: list[int] = []
+    reserved: list[int] = []
+    shared = policy.reservation_step_budget == "shared"
+    for position, quantity in enumerate(quantities):
+        if quantity.dimension is Dimension.ENERGY:
+            energy.append(position)
+        elif quantity.dimension in TIMES:
+            own = session if shared or not quantity.reserved else reserved
+            own.append(position)
     added: dict[int, Decimal] = {}
     for budget in (energy, _target(quantities, session, policy), reserved):
-        _round_up(quantities, budget, policy, added)
+        if budget:
+            _round_up(quantities, budget, policy, added)
     return added
-
-
-def _times(quantities: Sequence[Quantity], policy: PricingPolicy) -> tuple[list[int], list[int]]:
-    """Positions of (session time, reserved time); one list with both where they share a budget."""
-    times = [i for i, q in enumerate(quantities) if q.dimension in TIMES]
-    if policy.reservation_step_budget == "shared":
-        return times, []
-    return (
-        [i for i in times if not quantities[i].reserved],
-        [i for i in times if quantities[i].reserved],
-    )
 
 
 def _target(quantities: Sequence[Quantity], times: list[int], policy: PricingPolicy) -> list[int]:
@@ -79,8 +77,10 @@ def _round_up(
     last = priced[-1]
     step = quantities[last].step_size or 0
     counted = budget if policy.step_counts_unpriced == "yes" else priced
-    total = sum((quantities[i].billable for i in counted), Decimal(0))
-    if step <= 0 or total <= 0:
+    if step <= 0:
+        return
+    total = sum([quantities[i].billable for i in counted], Decimal(0))
+    if total <= 0:
         return
     rest = total % step
     if rest:
