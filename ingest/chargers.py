@@ -16,6 +16,8 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 from websockets.speedups import apply_mask
 
+from warehouse.log import Said
+
 HANDSHAKE_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 5.0
 MAX_FRAME = 4 * 2**20
@@ -23,6 +25,7 @@ _LOGGER = logging.getLogger("wattproof.websocket")
 _LOGGER.addHandler(logging.NullHandler())
 _LOGGER.propagate = False
 _TEXT, _MASKED = 0x81, 0x80
+_SHORT_HEADS = [bytes((_TEXT, length)) for length in range(126)]
 
 
 class Desk(Protocol):
@@ -56,14 +59,17 @@ class ChargerSocket(asyncio.Protocol):
         "_reason",
         "_timer",
         "_transport",
+        "answered_as",
         "connection",
         "counter",
         "early",
         "flaws",
+        "heard_as",
         "heard_at",
         "heard_ns",
         "identity",
         "is_gone",
+        "is_open",
         "pinged",
         "protocol",
         "remote",
@@ -79,6 +85,10 @@ class ChargerSocket(asyncio.Protocol):
         self._reason = ""
         self._closing = self._paused = self._peer_slow = self.pinged = self.is_gone = False
         self.early: list[bytes] = []
+        self.heard_as: Said | None = None
+        self.answered_as: Said | None = None
+        self.is_open = False
+        """Whether it is a WebSocket that nobody has begun to close."""
         self.identity = self.protocol = self.connection = self.remote = ""
         self.counter = self.flaws = self.heard_ns = 0
         self.heard_at = 0.0
@@ -99,17 +109,16 @@ class ChargerSocket(asyncio.Protocol):
         self.pinged = False
         if self._pong is not None:
             self._pong.set()
-        protocol = self._protocol
         if (
-            protocol.state is State.OPEN
-            and self._fragments is None
-            and not protocol.reader.buffer
+            self.is_open
             and data[0] == _TEXT
+            and self._fragments is None
+            and not self._protocol.reader.buffer
         ):
             data = self._read_text_frames(data)
             if not data:
                 return
-        protocol.receive_data(data)
+        self._protocol.receive_data(data)
         self._handle_events()
 
     def _read_text_frames(self, data: bytes) -> bytes:
@@ -161,6 +170,7 @@ class ChargerSocket(asyncio.Protocol):
         self._cancel_timer()
         if not self._protocol.reader.eof:
             self._protocol.receive_eof()
+        self.is_open = False
         reason = self._reason or _why_closed(self._protocol, exc)
         self._desk.left(self, reason)
 
@@ -197,11 +207,11 @@ class ChargerSocket(asyncio.Protocol):
 
     def release(self, data: bytes) -> None:
         """Sends a durable answer as one text frame; drops it where the peer is gone."""
-        if self._protocol.state is not State.OPEN or self._transport is None:
+        if not self.is_open or self._transport is None:
             return
         length = len(data)
         if length < 126:
-            head = bytes((_TEXT, length))
+            head = _SHORT_HEADS[length]
         elif length < 65_536:
             head = pack("!BBH", _TEXT, 126, length)
         else:
@@ -211,7 +221,7 @@ class ChargerSocket(asyncio.Protocol):
     def ping(self) -> None:
         """Asks whether somebody is there; anything that comes back sets `pinged` to False."""
         self.pinged = True
-        if self._protocol.state is State.OPEN:
+        if self.is_open:
             self._protocol.send_ping(b"")
             self._flush()
 
@@ -234,7 +244,7 @@ class ChargerSocket(asyncio.Protocol):
         """Says goodbye; the connection is cut where the peer does not answer in time."""
         if self._closing:
             return
-        if self._protocol.state is not State.OPEN:
+        if not self.is_open:
             self.abort(reason)
             return
         self._closing = True
@@ -262,11 +272,6 @@ class ChargerSocket(asyncio.Protocol):
             self._transport_resume()
 
     @property
-    def is_open(self) -> bool:
-        """Whether it is a WebSocket that nobody has begun to close."""
-        return self._protocol.state is State.OPEN and not self._closing
-
-    @property
     def encrypted(self) -> bool:
         """Whether TLS carries it."""
         return self._transport is not None and bool(self._transport.get_extra_info("ssl_object"))
@@ -277,6 +282,7 @@ class ChargerSocket(asyncio.Protocol):
 
     def _flush(self) -> None:
         assert self._transport is not None
+        self.is_open = self._protocol.state is State.OPEN
         for data in self._protocol.data_to_send():
             if data:
                 self._transport.write(data)

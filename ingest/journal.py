@@ -156,6 +156,7 @@ class Journal:
             self._commit()
         else:
             self._committing = False
+        self._loop.call_soon(self._writer.grow)  # the loop writes to the sockets before that
 
     def _hold(self, error: StoreUnavailable) -> None:
         if not self.stalled:

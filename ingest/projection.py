@@ -25,14 +25,13 @@ class Projection:
         self._operator = LogReader(operator_folder)
         self._operator_spoke = self._told = False
         self._pending: list[Change] = []
-        self._boundary = self._saved = 0
+        self._saved = 0
         self._threads = ThreadPoolExecutor(1, "registry")
         self._writing = asyncio.Lock()
 
     def changed(self, changes: Sequence[Change]) -> None:
-        """These were made by the entries up to now; called between entries, never within a pair."""
+        """These were made by the entries up to now."""
         self._pending += changes
-        self._boundary = self._journal.size
 
     def operator_spoke(self) -> None:
         """The operator's log has news for the database too."""
@@ -42,7 +41,7 @@ class Projection:
         """Writes what is pending; `heard` also saves when each connected station was last heard."""
         async with self._writing:
             changes, self._pending = self._pending, []
-            boundary = self._boundary
+            boundary = self._journal.size  # never within a pair: nothing waits between the two
             spoke, self._operator_spoke = self._operator_spoke, False
             if boundary == self._saved and not spoke:
                 return

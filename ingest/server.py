@@ -15,8 +15,10 @@ from pathlib import Path
 from websockets.http11 import Request
 
 from ingest.admission import Gate
+from ingest.answer.plain import plain_reply
 from ingest.answer.reply import reply
 from ingest.chargers import ChargerSocket
+from ingest.collector import relax
 from ingest.connectivity import CLOSED, connection_changes, restart_changes, silent_after_s
 from ingest.fold import APPLIED, STARTED, Fold
 from ingest.journal import Journal
@@ -26,7 +28,7 @@ from ingest.reception import Reception, to_json
 from ingest.replay import operator_changes
 from ingest.view import View
 from warehouse.clock import Clock
-from warehouse.log import Entry, LogError, LogReader, LogWriter, StoreUnavailable
+from warehouse.log import Entry, LogError, LogReader, LogWriter, StoreUnavailable, say
 from warehouse.registry import Change, Registry
 from warehouse.registry.registry import OPERATOR
 
@@ -97,6 +99,7 @@ class Service:
         )
         self._work(self._watch_operator())
         self._work(self._tend())
+        self._strict_collector = relax()
 
     async def stop(self) -> None:
         """Closes listeners and connections, lets what came be answered, closes the log.
@@ -119,6 +122,7 @@ class Service:
         finally:
             self._projection.close()
             self._threads.shutdown()
+            self._strict_collector()
 
     async def _send_all_away(self) -> None:
         for socket in [*self._sockets.values(), *self._arriving]:
@@ -209,6 +213,9 @@ class Service:
             return
         socket.protocol = protocol
         socket.connection = f"c{self._journal.size}"
+        said = (socket.identity, socket.connection)
+        socket.heard_as = say("message", protocol, "in", *said)
+        socket.answered_as = say("message", protocol, "out", *said)
         self._sockets[socket.identity] = socket
         self._connection_entry(socket, event)
         early, socket.early = socket.early, []
@@ -231,45 +238,36 @@ class Service:
 
     def heard(self, socket: ChargerSocket, payload: bytes) -> None:
         """A frame: log it, answer it, log the answer; it goes out once both are durable."""
-        if not socket.connection:
+        heard_as, answered_as = socket.heard_as, socket.answered_as
+        if heard_as is None or answered_as is None:
             socket.early.append(payload)
             return
-        append, station = self.writer.append, socket.identity
         if _NAMES_A_TOKEN in payload:
             self.refresh()
-        counter = socket.counter
-        entry = append(
-            payload,
-            kind="message",
-            protocol=socket.protocol,
-            direction="in",
-            peer=station,
-            connection=socket.connection,
-            counter=counter,
-        )
-        socket.heard_ns = entry.received_ns
-        text = payload.decode("utf-8", "replace")
-        answer = reply(text, station, socket.protocol, self.view, entry.received_ns)
-        if answer.flaws:
-            socket.flaws += 1
-            self.invalid_frames += 1
-        if answer.text is None or not socket.is_open:
+        put, counter = self.writer.put, socket.counter
+        _, now_ns, _ = put(heard_as, payload, counter)
+        socket.heard_ns = now_ns
+        answer = plain_reply(payload, socket.identity, socket.protocol, self.view, now_ns)
+        data, changes = answer or self._careful_reply(socket, payload, now_ns)
+        if data is None or not socket.is_open:
             socket.counter = counter + 1
             self._journal.wake()
             return
-        data = answer.text.encode()
         socket.counter = counter + 2
-        append(
-            data,
-            kind="message",
-            protocol=socket.protocol,
-            direction="out",
-            peer=station,
-            connection=socket.connection,
-            counter=counter + 1,
-        )
+        put(answered_as, data, counter + 1)
         self._journal.send_after_commit(socket, data)
-        self._changed(answer.changes)
+        if changes:
+            self._changed(changes)
+
+    def _careful_reply(
+        self, socket: ChargerSocket, payload: bytes, now_ns: int
+    ) -> tuple[bytes | None, tuple[Change, ...]]:
+        text = payload.decode("utf-8", "replace")
+        answer = reply(text, socket.identity, socket.protocol, self.view, now_ns)
+        if answer.flaws:
+            socket.flaws += 1
+            self.invalid_frames += 1
+        return None if answer.text is None else answer.text.encode(), answer.changes
 
     def left(self, socket: ChargerSocket, reason: str) -> None:
         """A connection is gone. It ends nothing where a newer one took over."""
@@ -283,6 +281,7 @@ class Service:
             socket, {"event": CLOSED, "reason": reason, "flawed_frames": socket.flaws}
         )
         socket.connection = ""
+        socket.heard_as = socket.answered_as = None
 
     def _connection_entry(self, socket: ChargerSocket, event: Mapping[str, object]) -> None:
         entry = self._journal.append(

@@ -1,10 +1,9 @@
 """What an answer is made from and what it is: plain values, nothing that waits or remembers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from ingest.protocols.ocpp.error_codes import ErrorCode
 from warehouse.registry import Change
@@ -12,8 +11,7 @@ from warehouse.registry import Change
 Payload = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A CALL as it was read: `payload` is any JSON object, however wrong.
 
     `text` is the whole frame: it identifies a start that names nothing legible.
@@ -27,16 +25,14 @@ class Call:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A CALLRESULT's payload, and what the registry holds from now on."""
 
     payload: Payload
     changes: tuple[Change, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """A CALLERROR: its code in OCPP 2.0.1's spelling and a sentence."""
 
     code: ErrorCode

@@ -5,7 +5,7 @@ It knows bytes, order and signatures, and refuses to know what a message means.
 """
 
 from warehouse.log.checkpoint import Checkpoint
-from warehouse.log.entry import Entry, Record
+from warehouse.log.entry import Entry, Record, Said, say
 from warehouse.log.errors import (
     EntryInvalid,
     LogDamaged,
@@ -35,6 +35,7 @@ __all__ = [
     "Problem",
     "ProofInvalid",
     "Record",
+    "Said",
     "Signer",
     "StoreUnavailable",
     "Verification",
@@ -46,6 +47,7 @@ __all__ = [
     "merge",
     "merge_frame",
     "origins",
+    "say",
     "verify",
     "watermark",
 ]

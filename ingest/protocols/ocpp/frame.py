@@ -87,7 +87,12 @@ def write_call(message_id: str, action: str, payload: Mapping[str, Any]) -> str:
 
 def write_result(message_id: str | int, payload: Mapping[str, Any]) -> str:
     """`[3,id,payload]`; decimals keep their digits, datetimes become UTC with milliseconds."""
-    return _written([CALLRESULT, message_id, payload])
+    return result_bytes(message_id, payload).decode()
+
+
+def result_bytes(message_id: str | int, payload: Mapping[str, Any]) -> bytes:
+    """`write_result` as it goes over the wire."""
+    return _encoded([CALLRESULT, message_id, payload])
 
 
 def write_error(
@@ -308,8 +313,12 @@ def _payload(value: object, problems: list[tuple[str, str]]) -> dict[str, Any]:
 
 
 def _written(array: list[Any]) -> str:
+    return _encoded(array).decode()
+
+
+def _encoded(array: list[Any]) -> bytes:
     try:
-        return orjson.dumps(array, _plain, orjson.OPT_PASSTHROUGH_DATETIME).decode()
+        return orjson.dumps(array, _plain, orjson.OPT_PASSTHROUGH_DATETIME)
     except (TypeError, ValueError) as error:
         raise LocalProtocolError(f"the frame cannot be written as JSON: {error}") from error
 
