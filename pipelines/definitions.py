@@ -39,7 +39,9 @@ def definitions(data: Path, *, workers: int = 1, partitioned: bool = True) -> dg
         jobs=[job],
         schedules=schedules,
         sensors=sensors,
-        resources={"warehouse": Warehouse(data=str(data), workers=workers)},
+        resources={
+            "warehouse": Warehouse(data=str(data), workers=workers, locking=partitioned),
+        },
         executor=dg.in_process_executor,
     )
 

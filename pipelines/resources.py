@@ -1,11 +1,14 @@
 """Where a run works: the data folder, and the stretch of the log that a run's partitions name."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import date
 from pathlib import Path
+from typing import Self
 
 import dagster as dg
 
-from pipelines.standing import derived_until
+from pipelines.standing import alone, derived_until
 from pipelines.stretch import Stretch, days_between
 from warehouse.lake import Lake
 from warehouse.log import origins, watermark
@@ -21,10 +24,20 @@ Context = dg.AssetExecutionContext | dg.AssetCheckExecutionContext
 
 
 class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """The data folder a run reads and writes, and how many processes it may use."""
+    """The data folder a run reads and writes, and how many processes it may use.
+
+    `locking`: a run holds the lock of the derivation; off where the caller holds it already.
+    """
 
     data: str
     workers: int = 1
+    locking: bool = False
+
+    @contextmanager
+    def yield_for_execution(self, _context: dg.InitResourceContext) -> Iterator[Self]:
+        """The resource of one run. Raises DerivationError where another command derives."""
+        with alone(Path(self.data)) if self.locking else nullcontext():
+            yield self
 
     @property
     def lake(self) -> Lake:
