@@ -6,7 +6,6 @@ state. Whether to believe it is `verify`'s question.
 
 import heapq
 from collections.abc import Iterator, Sequence
-from io import BytesIO
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +33,8 @@ from warehouse.log.tiles import TileReader
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from warehouse.log import bulk
 
 STEP = 512
 """Records decoded at a time where no library helps: few enough to stay in the cache."""
@@ -116,22 +117,43 @@ class LogReader:
         """
         import polars as pl  # noqa: PLC0415 - heavy; ingest reads no frames
 
-        whole = {"n": pl.Int64(), "seq": pl.Int64()}
-        schema = {key: whole.get(key, pl.String()) for key in LEAF_KEYS}
+        from warehouse.log.bulk import SCHEMA  # noqa: PLC0415 - as above
+
+        return pl.concat([pl.DataFrame(schema=SCHEMA), *self.frames(start, stop)])
+
+    def frames(self, start: int = 0, stop: int | None = None) -> "Iterator[pl.DataFrame]":
+        """What `frame` gives, a segment at a time: a day of it need not fit into memory."""
+        from warehouse.log import bulk  # noqa: PLC0415 - heavy; ingest reads no frames
+
         stop = self._stop(stop)
-        frames = []
-        for first in range(start, max(stop, start + 1), SEGMENT):
-            leaves, payloads = self._slices(first, min(stop, first + SEGMENT))
-            parsed = pl.read_ndjson(BytesIO(b"\n".join(leaves)), schema=schema)
-            if parsed["n"].to_list() != list(range(first, first + len(leaves))):
-                raise LogDamaged(f"{self.origin}: the entries from {first} on are not in order")
-            payload = pl.Series("payload", payloads, dtype=pl.Binary)
-            frames.append(
-                parsed.rename(dict(zip(LEAF_KEYS, COLUMNS, strict=False))).with_columns(
-                    pl.col("received_ns").cast(pl.Int64), payload
-                )
-            )
-        return pl.concat(frames)
+        for number in range(start // SEGMENT, -(-stop // SEGMENT)):
+            skipped, count = max(start - number * SEGMENT, 0), min(stop - number * SEGMENT, SEGMENT)
+            if skipped >= count:
+                continue
+            data, bounds = self._bounds(number, count)
+            first = number * SEGMENT + skipped
+            found = bulk.frame(data, bounds[skipped:], first)
+            if found is None:
+                raise LogDamaged(f"{self.origin}: the entries from {first} on cannot be read here")
+            yield found
+
+    def _bounds(self, number: int, count: int) -> "tuple[Buffer, bulk.Offsets]":
+        """A segment, and where its first `count` records begin and the last one ends."""
+        import numpy as np  # noqa: PLC0415 - heavy; ingest reads no frames
+
+        from warehouse.log import bulk  # noqa: PLC0415 - as above
+
+        path = segment_path(self.folder, number)
+        try:
+            data = map_file(path)
+        except FileNotFoundError:
+            raise LogDamaged(f"{path} is missing") from None
+        found = bulk.offsets(data, count)
+        if found is None:
+            begin = self._located(number, count)[:count]
+            end = begin[-1] + FRAME.size + RECORD.unpack_from(data, begin[-1])[0]
+            found = np.array([*begin, end])
+        return data, found
 
     def inclusion_proof(self, index: int, size: int | None = None) -> list[bytes]:
         """RFC 9162 inclusion path of an entry in the tree of `size` (default: newest)."""
