@@ -4,6 +4,7 @@ Knows scopes and the two times of a tariff. Refuses to know prices. Bitemporal: 
 from one instant and known from another; a session is priced with what was known when it started.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -64,6 +65,53 @@ def choose(
     if not meant:
         return None
     return max(meant, key=lambda offer: (_specificity(offer), _age(offer))).tariff
+
+
+class Board:
+    """Offers to choose from again and again, each question answered once.
+
+    An answer can differ only where `at` or `known_at` passes an instant that some offer names, and
+    only for a station, location or party that some offer names: by these it is kept.
+    """
+
+    def __init__(self, offers: Iterable[Offer]) -> None:
+        self._offers = tuple(offers)
+        bounds = {
+            at
+            for offer in self._offers
+            for at in (offer.valid_from, offer.tariff.start_at, offer.tariff.end_at)
+        }
+        self._bounds = sorted(at for at in bounds if at is not None)
+        self._known = sorted({offer.known_from for offer in self._offers})
+        self._stations = frozenset[str]().union(*(offer.stations for offer in self._offers))
+        self._locations = frozenset[str]().union(*(offer.locations for offer in self._offers))
+        self._parties = frozenset[str]().union(*(offer.parties for offer in self._offers))
+        self._answers: dict[_Question, Tariff | None] = {}
+
+    def choose(
+        self, *, station: str, location: str, party: str, at: datetime, known_at: datetime
+    ) -> Tariff | None:
+        """What `choose` answers."""
+        question = (
+            station if station in self._stations else None,
+            location if location in self._locations else None,
+            party if party in self._parties else None,
+            bisect_right(self._bounds, at),
+            bisect_right(self._known, known_at),
+        )
+        if question not in self._answers:
+            self._answers[question] = choose(
+                self._offers,
+                station=station,
+                location=location,
+                party=party,
+                at=at,
+                known_at=known_at,
+            )
+        return self._answers[question]
+
+
+_Question = tuple[str | None, str | None, str | None, int, int]
 
 
 def _name(tariff: Tariff) -> tuple[str, str, str]:

@@ -64,10 +64,11 @@ def _typed(dtype: Any) -> pl.DataType:  # noqa: ANN401 - a class or an instance 
 def rows(frame: pl.DataFrame, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     """The rows as tuples of the named columns: what `series` takes, back again."""
     for part in frame.select(names).iter_slices(_AT_ONCE):
-        yield from zip(*(_values(column) for column in part.get_columns()), strict=True)
+        yield from zip(*(values(column) for column in part.get_columns()), strict=True)
 
 
-def _values(column: pl.Series) -> Iterable[Any]:
+def values(column: pl.Series) -> Iterable[Any]:
+    """The cells of a column: what `series` takes, back again."""
     dtype = column.dtype
     if isinstance(dtype, pl.Datetime):
         whole = column.cast(pl.Int64).to_list()
@@ -84,6 +85,6 @@ def _tuples(column: pl.Series) -> Iterator[list[tuple[Any, ...]]]:
     """The structs of each list as tuples of their fields."""
     lengths = column.list.len().fill_null(0)
     items = column.filter(lengths > 0).explode().struct.unnest()
-    flat = zip(*(_values(field) for field in items.get_columns()), strict=True)
+    flat = zip(*(values(field) for field in items.get_columns()), strict=True)
     for length in lengths:
         yield list(islice(flat, length))

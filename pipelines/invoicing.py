@@ -23,7 +23,8 @@ from billing.cdr import CDR
 from billing.invoice import Invoice, LogPoint
 from billing.party import Party
 from billing.record import dumps, loads
-from pipelines.charges import exact, read_cdrs
+from pipelines.charge_rows import exact
+from pipelines.charges import read_cdrs
 from pipelines.documents.render import document_json, document_pdf
 from pipelines.reference import Reference
 from pipelines.standing import BOOKS, alone, derived_until, finished_until

@@ -192,20 +192,23 @@ class Reference:
     offers: tuple[Offer, ...]
 
     @classmethod
-    def load(cls, lake: Lake, until: datetime) -> "Reference":
-        """Everything known by `until`."""
+    def load(
+        cls, lake: Lake, until: datetime, stations: frozenset[str] | None = None
+    ) -> "Reference":
+        """Everything known by `until`; of stations only the ones named."""
+        named = None if stations is None else pl.col("id").is_in(sorted(stations))
         return cls(
             tokens=_versions(Token, _rows(lake, "token", until)),
-            stations=_versions(Station, _rows(lake, "station", until)),
+            stations=_versions(Station, _rows(lake, "station", until, named)),
             locations=_versions(Location, _rows(lake, "location", until)),
             parties=_versions(Party, _rows(lake, "party", until)),
             offers=tuple(_offer(row) for row in _rows(lake, "tariff", until)),
         )
 
 
-def _rows(lake: Lake, table: str, until: datetime) -> Iterator[Row]:
+def _rows(lake: Lake, table: str, until: datetime, where: pl.Expr | None = None) -> Iterator[Row]:
     """A reference table's rows in log order."""
-    rows = lake.read(table).filter(pl.col("known_from") <= until)
+    rows = lake.read(table, where=where).filter(pl.col("known_from") <= until)
     return rows.sort("known_from", "origin", "index").iter_rows(named=True)
 
 

@@ -1,0 +1,188 @@
+"""CDRs and rejections as rows: the tables `charging_period`, `charge`, `cdr` and `rejection`.
+
+Rows are gathered as tuples of text, numbers and truths and become columns at the end: decimals
+travel as text and instants as microseconds, which the columns' own engine reads fast.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+import polars as pl
+
+from billing.billable import Billable
+from billing.cdr import CDR, Rejection
+from billing.money import EXACT, GRAIN
+from billing.receipt import Amount, Line
+from billing.record import decimal_text, dumps
+from pipelines.columns import micros
+from warehouse.lake import TABLES
+
+TABLE_NAMES = ("charging_period", "charge", "cdr", "rejection")
+
+_EXACT_DECIMALS, _MONEY_DECIMALS = 12, 4
+Row = tuple[Any, ...]
+
+
+@dataclass(slots=True)
+class Billed:
+    """Rows of the four tables that pricing fills; each row in the order of its table's columns."""
+
+    rows: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in TABLE_NAMES})
+
+    def reject(self, session: Billable, rejection: Rejection) -> None:
+        """A session version that made no CDR."""
+        self.rows["rejection"].append(_rejection_row(session, rejection))
+
+    def bill(self, made: Iterable[CDR], newest: CDR, session: Billable) -> None:
+        """The CDRs that a session version brought; the newest with its periods and charges."""
+        self.rows["cdr"] += [_cdr_row(cdr, session.station) for cdr in made]
+        day = session.emitted_at.date()
+        self.rows["charging_period"] += _period_rows(newest, day)
+        self.rows["charge"] += _charge_rows(newest, day)
+
+    def frames(self) -> dict[str, pl.DataFrame]:
+        """A frame per table."""
+        return {name: _frame(name, rows) for name, rows in self.rows.items()}
+
+
+def _frame(table: str, rows: list[Row]) -> pl.DataFrame:
+    schema = TABLES[table].schema
+    columns = zip(*rows, strict=True) if rows else ((),) * len(schema)
+    return pl.DataFrame(
+        [
+            _column(name, values, dtype)
+            for (name, dtype), values in zip(schema.items(), columns, strict=True)
+        ]
+    )
+
+
+def _column(name: str, values: Row, dtype: pl.DataType) -> pl.Series:
+    if dtype.is_decimal():
+        return pl.Series(name, values, dtype=pl.String).cast(dtype, strict=False)
+    if isinstance(dtype, pl.Datetime):
+        return pl.Series(name, values, dtype=pl.Int64).cast(dtype)
+    return pl.Series(name, values, dtype=dtype)
+
+
+def _rejection_row(session: Billable, rejection: Rejection) -> Row:
+    return (
+        session.emitted_at.date(),
+        rejection.session_id,
+        rejection.version,
+        session.station,
+        rejection.rule,
+        rejection.message,
+        _text(session.energy_wh),
+        micros(session.emitted_at),
+    )
+
+
+def _period_rows(cdr: CDR, day: date) -> Iterator[Row]:
+    for period in cdr.periods:
+        yield (
+            day,
+            cdr.session_id,
+            cdr.session_version,
+            period.ordinal,
+            micros(period.start_at),
+            micros(period.end_at),
+            period.activity,
+            _text(period.energy_wh),
+            period.imputed,
+            _text(period.min_power_kw),
+            _text(period.max_power_kw),
+            _text(period.min_current_a),
+            _text(period.max_current_a),
+            period.reserved,
+            period.expired,
+            period.tariff_id,
+        )
+
+
+def _charge_rows(cdr: CDR, day: date) -> Iterator[Row]:
+    """The lines of the receipt."""
+    head = (day, cdr.session_id, cdr.session_version)
+    for number, line in enumerate(cdr.receipt.lines):
+        yield (*head, number, cdr.id, *_charge(line, cdr.currency))
+
+
+def _charge(line: Line, currency: str) -> Row:
+    return (
+        line.period,
+        line.dimension,
+        line.group,
+        _exact(line.measured),
+        _exact(line.billed),
+        line.step_size,
+        _exact(line.price),
+        _exact(line.net),
+        _text(line.vat),
+        _exact(line.tax),
+        currency,
+        line.tariff_id,
+        line.element,
+        line.component,
+        line.reason,
+        line.imputed,
+    )
+
+
+def _cdr_row(cdr: CDR, station: str) -> Row:
+    """`record` holds all of it."""
+    cost, last_updated = cdr.exact_cost, cdr.last_updated
+    return (
+        last_updated.date(),
+        cdr.id,
+        cdr.session_id,
+        cdr.session_version,
+        cdr.token.party,
+        cdr.token.contract_id,
+        station,
+        cdr.location.id,
+        cdr.evse.evse_id,
+        micros(cdr.start_at),
+        micros(cdr.end_at),
+        micros(last_updated),
+        cdr.currency,
+        cdr.tariffs[0].id if cdr.tariffs else "",
+        _exact(cdr.total_energy_kwh),
+        _exact(cdr.total_time_h),
+        _exact(cdr.total_parking_time_h),
+        _exact(cost.net),
+        _exact(cost.tax),
+        *_rounded(cdr.total_cost),
+        cdr.credit,
+        cdr.sign,
+        cdr.credit_reference_id,
+        dumps(cdr),
+    )
+
+
+def exact(value: Decimal) -> Decimal:
+    """An exact amount in the 12 decimals of its column; the record keeps every digit."""
+    return value.quantize(GRAIN, rounding=ROUND_HALF_EVEN, context=EXACT)
+
+
+def _exact(value: Decimal) -> str:
+    """`exact` as text."""
+    text = decimal_text(value)
+    if "." not in text or len(text) - text.index(".") - 1 <= _EXACT_DECIMALS:
+        return text
+    return decimal_text(exact(value))
+
+
+def _rounded(cost: Amount) -> tuple[str, str, str]:
+    """Net, tax and gross as they are owed."""
+    net, tax = cost.net, cost.tax
+    texts = (decimal_text(net), decimal_text(tax), decimal_text(net + tax))
+    for text in texts:
+        decimals = text.partition(".")[2]
+        assert len(decimals) <= _MONEY_DECIMALS, f"{text} is rounded to more than 4 decimals"
+    return texts
+
+
+def _text(value: Decimal | None) -> str | None:
+    return None if value is None else decimal_text(value)
