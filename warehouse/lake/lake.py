@@ -10,7 +10,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
@@ -44,19 +44,27 @@ class Lake:
         return sorted(self._files(table))
 
     def read(
-        self, table: str, days: Iterable[date] | None = None, *, where: pl.Expr | None = None
+        self,
+        table: str,
+        days: Iterable[date] | None = None,
+        *,
+        where: pl.Expr | None = None,
+        columns: Sequence[str] | None = None,
     ) -> pl.DataFrame:
-        """The rows of the given days (None: all) that meet `where`, by day and in it by key."""
+        """The rows of the given days (None: all) that meet `where`, by day and in it by key.
+
+        `columns`: only these, in this order.
+        """
         schema = TABLES[table].schema
+        shown = schema.names() if columns is None else list(columns)
         stored = self._files(table)
         wanted = sorted(stored if days is None else set(days) & set(stored))
         if not wanted:
-            return pl.DataFrame(schema=schema)
+            return pl.DataFrame(schema=schema).select(shown)
         paths = [self.path / table / stored[day] for day in wanted]
         days_are = {"day": pl.Date}
         rows = pl.scan_parquet(paths, hive_partitioning=True, hive_schema=days_are, glob=False)
-        rows = rows.select(schema.names())
-        return (rows if where is None else rows.filter(where)).collect()
+        return (rows if where is None else rows.filter(where)).select(shown).collect()
 
     def write(self, table: str, frame: pl.DataFrame, days: Iterable[date]) -> str:
         """Make `frame` the content of exactly those days, in one commit; return its hash.
