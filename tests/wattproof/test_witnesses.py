@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from warehouse.clock import SimulatedClock
 from warehouse.log import LogWriter, create_key, origins
-from warehouse.log.segment import record_head, scan
+from warehouse.log.segment import scan, write_records
 from wattproof.cli import app
 
 START_NS = 1_790_000_000_000_000_000
@@ -96,8 +96,7 @@ def swap_payloads(folder: Path) -> None:
     records = list(scan(path.read_bytes()))
     salted = [record.salt + record.stored for record in records]
     salted[4], salted[5] = salted[5], salted[4]
-    pairs = zip((record.leaf for record in records), salted, strict=True)
-    path.write_bytes(b"".join(record_head(leaf, each) + leaf + each for leaf, each in pairs))
+    path.write_bytes(write_records([record.leaf for record in records], salted))
 
 
 def leave_a_tail(log: Path, bit: int | None) -> None:
@@ -110,7 +109,7 @@ def leave_a_tail(log: Path, bit: int | None) -> None:
     for index in (50, 51):
         leaf = last.leaf.replace(b'"n":49', b'"n":%d' % index)
         salted = last.salt + last.stored
-        data += record_head(leaf, salted) + leaf + salted
+        data += write_records([leaf], [salted])
     if bit is not None:
         data[size + 200] ^= 1 << bit
     path.write_bytes(data)

@@ -125,33 +125,37 @@ def say(
 
     Within a JSON string each quote follows a backslash, so the marks cut nowhere else.
     """
-    said = (kind, protocol, direction, peer, connection)
-    whole = encode(Entry(0, 0, *said, 0, 0, "", ""))
+    fields = (kind, protocol, direction, peer, connection)
+    whole = encode(Entry(0, 0, *fields, 0, 0, "", ""))
     head, mark, rest = whole.partition(b',"len":0,"n":0')
     assert mark
-    return Said(*said, head.removeprefix(b'{"at":"0","c":"'), rest.removesuffix(b'0,"v":1}'))
+    said = Said(*fields, head.removeprefix(b'{"at":"0","c":"'), rest.removesuffix(b'0,"v":1}'))
+    longest = len(write_leaves([(said, _SALT, 2**63, 2**63)], 2**63)[0]) + len("1073741824")
+    if longest >= LEAF_LIMIT:
+        raise EntryInvalid(f"entries would take {longest} bytes, the limit is {LEAF_LIMIT - 1}")
+    return said
 
 
-def write_leaf(
-    salted: bytes, said: Said, index: int, received_ns: int, counter: int
-) -> tuple[bytes, bytes]:
-    """The leaf and the commitment of an unencrypted payload: `encode` for the busiest path.
+Queued = tuple[Said, bytes, int, int]
+"""What becomes an entry: what repeats, salt ‖ payload, received_ns, counter."""
+_SALT = bytes(SALT_BYTES)
 
-    `salted` is salt ‖ payload. Raises EntryInvalid.
-    """
-    commitment = b2a_base64(sha256(salted).digest(), newline=False)
-    leaf = b'{"at":"%d","c":"%b%b,"len":%d,"n":%d%b%d,"v":1}' % (
-        received_ns,
-        commitment,
-        said.middle,
-        len(salted) - SALT_BYTES,
-        index,
-        said.tail,
-        counter,
-    )
-    if len(leaf) >= LEAF_LIMIT:
-        raise EntryInvalid(f"the entry takes {len(leaf)} bytes, the limit is {LEAF_LIMIT - 1}")
-    return leaf, commitment
+
+def write_leaves(queued: Iterable[Queued], first: int) -> list[bytes]:
+    """The leaves of unencrypted payloads from index `first` on: `encode` for the busiest path."""
+    return [
+        b'{"at":"%d","c":"%b%b,"len":%d,"n":%d%b%d,"v":1}'
+        % (
+            received_ns,
+            b2a_base64(sha256(salted).digest(), newline=False),
+            said[5],
+            len(salted) - SALT_BYTES,
+            index,
+            said[6],
+            counter,
+        )
+        for index, (said, salted, received_ns, counter) in enumerate(queued, first)
+    ]
 
 
 def decode(leaf: bytes) -> Entry:

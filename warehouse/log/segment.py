@@ -14,7 +14,7 @@ their own, and the leaf's key id says with which key. The commitment is over the
 import mmap
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -54,11 +54,15 @@ def segment_path(folder: Path, number: int) -> Path:
 HEAD_CRCS = [crc32(HEAD.pack(length, PLAIN, SALT_BYTES)) for length in range(LEAF_LIMIT)]
 
 
-def record_head(leaf: bytes, salted: bytes) -> bytes:
-    """What stands before leaf and salted payload (salt ‖ payload, stored as it is)."""
-    length = len(leaf)
-    crc = crc32(salted, crc32(leaf, HEAD_CRCS[length]))
-    return RECORD.pack(HEAD.size + length + len(salted), crc, length, PLAIN, SALT_BYTES)
+def write_records(leaves: Iterable[bytes], salted: Iterable[bytes]) -> bytes:
+    """The records of unencrypted payloads (each salt ‖ payload), one behind the other."""
+    parts: list[bytes] = []
+    pack, size = RECORD.pack, HEAD.size
+    for leaf, each in zip(leaves, salted, strict=True):
+        length = len(leaf)
+        crc = crc32(each, crc32(leaf, HEAD_CRCS[length]))
+        parts += (pack(size + length + len(each), crc, length, PLAIN, SALT_BYTES), leaf, each)
+    return b"".join(parts)
 
 
 def read_record(data: Buffer, at: int) -> RawRecord | None:

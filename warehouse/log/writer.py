@@ -19,7 +19,15 @@ from warehouse.clock import Clock
 from warehouse.log import checkpoint as checkpoints
 from warehouse.log import disk, recovery
 from warehouse.log.checkpoint import Checkpoint
-from warehouse.log.entry import SALT_BYTES, Entry, Said, say, write_leaf
+from warehouse.log.entry import (
+    SALT_BYTES,
+    Entry,
+    Queued,
+    Said,
+    commit_payload,
+    say,
+    write_leaves,
+)
 from warehouse.log.errors import EntryInvalid, LogDamaged, StoreUnavailable
 from warehouse.log.growth import Grown, Growth
 from warehouse.log.lock import FolderLock
@@ -30,13 +38,11 @@ from warehouse.log.segment import (
     PAYLOAD_LIMIT,
     SEGMENT,
     SegmentAppender,
-    record_head,
+    write_records,
 )
 from warehouse.log.tiles import ENTRIES, TileWriter, join_bundle, write_tiles
 
 SALT_POOL = 256
-_PARTS = 3
-"""A queued record is three byte strings: head, leaf, salted payload."""
 _said = lru_cache(maxsize=4_096)(say)
 
 
@@ -68,7 +74,7 @@ class LogWriter:
         self._queue_lock = threading.Lock()
         self._commit_lock = threading.Lock()
         self._checkpoint_lock = threading.Lock()
-        self._queue: list[bytes] = []
+        self._queue: list[Queued] = []
         self._size = self._durable = state.size
         self._last_ns = floor_ns
         number = (state.size - 1) // SEGMENT if state.size else 0
@@ -178,14 +184,14 @@ class LogWriter:
         no later entry can share a time that a reader has already passed. Raises EntryInvalid.
         """
         said = _said(kind, protocol, direction, peer, connection)
-        index, at, commitment = self.put(said, payload, counter)
-        length, committed = len(payload), commitment.decode("ascii")
-        return Entry(index, at, *said[:5], counter, length, "", committed)
+        index, at, salted = self.put(said, payload, counter)
+        length, commitment = len(payload), commit_payload(salted)
+        return Entry(index, at, *said[:5], counter, length, "", commitment)
 
     def put(self, said: Said, payload: bytes, counter: int) -> tuple[int, int, bytes]:
         """`append` for those who speak often: what repeats is given as `say` made it.
 
-        Returns index, received_ns and commitment. Raises EntryInvalid.
+        Returns index, received_ns and salt ‖ payload; the leaf is written when it is committed.
         """
         if len(payload) > PAYLOAD_LIMIT:
             raise EntryInvalid(f"a payload of {len(payload)} bytes; the limit is {PAYLOAD_LIMIT}")
@@ -194,11 +200,10 @@ class LogWriter:
             index, last, at = self._size, self._last_ns, self._now_ns()
             if at <= last:
                 at = last + 1
-            leaf, commitment = write_leaf(salted, said, index, at, counter)
-            self._queue += (record_head(leaf, salted), leaf, salted)
+            self._queue.append((said, salted, at, counter))
             self._size = index + 1
             self._last_ns = at
-        return index, at, commitment
+        return index, at, salted
 
     def _fresh_salts(self) -> list[bytes]:
         """Salts for many entries: each draw of random bytes is a system call."""
@@ -229,16 +234,15 @@ class LogWriter:
                         self._queue[:0] = batch
             return self._durable
 
-    def _write(self, batch: list[bytes]) -> int:
-        """Write what fits into the current segment; returns how many parts that were."""
+    def _write(self, batch: list[Queued]) -> int:
+        """Write what fits into the current segment; returns how many entries that were."""
         if self._durable == (self._segment.number + 1) * SEGMENT:
             self._segment.next()
-        room = _PARTS * (SEGMENT - self._durable % SEGMENT)
-        part = batch[:room] if len(batch) > room else batch
-        self._segment.append(b"".join(part))
-        leaves = part[1::_PARTS]
+        part = batch[: SEGMENT - self._durable % SEGMENT]
+        leaves = write_leaves(part, self._durable)
+        self._segment.append(write_records(leaves, [salted for _, salted, _, _ in part]))
         self._growth.add(leaves)
-        self._durable += len(leaves)
+        self._durable += len(part)
         return len(part)
 
     def grow(self) -> None:

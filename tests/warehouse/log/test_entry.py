@@ -14,12 +14,13 @@ from warehouse.log.entry import (
     DIRECTIONS,
     KINDS,
     LEAF_KEYS,
+    LEAF_LIMIT,
     Entry,
     commit_payload,
     decode,
     encode,
     say,
-    write_leaf,
+    write_leaves,
 )
 from warehouse.log.errors import EntryInvalid
 
@@ -102,11 +103,21 @@ def test_the_busy_path_writes_the_same_leaf(
 ) -> None:
     index, at = numbers
     salted = b"s" * 16 + payload
-    leaf, commitment = write_leaf(salted, say(*said), index, at, index)
-    assert commitment.decode() == commit_payload(salted)
+    (leaf,) = write_leaves([(say(*said), salted, at, index)], index)
     entry = Entry(index, at, *said, index, len(payload), "", commit_payload(salted))
     assert leaf == encode(entry) == canonical(entry)
     assert decode(leaf) == entry
+
+
+@given(length=st.integers(700, 1_000), numbers=st.integers(0, 2**63 - 1))
+def test_whoever_may_speak_never_says_too_much(length: int, numbers: int) -> None:
+    try:
+        said = say("message", peer="x" * length)
+    except EntryInvalid:
+        assert length > 760
+        return
+    (leaf,) = write_leaves([(said, bytes(16), numbers, numbers)], numbers)
+    assert len(leaf) < LEAF_LIMIT
 
 
 @dataclass

@@ -14,7 +14,7 @@ from warehouse.clock import SimulatedClock, SystemClock
 from warehouse.log import LogReader, LogWriter, Signer, verify
 from warehouse.log import checkpoint as checkpoints
 from warehouse.log.merkle import TileTree, leaf_hash
-from warehouse.log.segment import read_record, record_head, scan, segment_path
+from warehouse.log.segment import read_record, scan, segment_path, write_records
 from warehouse.log.tiles import join_bundle, split_bundle, tile_path
 
 pytestmark = pytest.mark.usefixtures("small_segments")
@@ -76,7 +76,7 @@ def exchange(one: Path, other: Path) -> None:
 
 
 def record_of(leaf: bytes, salted: bytes) -> bytes:
-    return record_head(leaf, salted) + leaf + salted
+    return write_records([leaf], [salted])
 
 
 def edit_record(folder: Path, index: int, leaf: bytes | None, payload: bytes | None) -> None:
