@@ -4,10 +4,13 @@ The header of nearly every frame is read by one expression over the whole column
 recognise goes to the frame reader, which reads anything. Nothing below the header is looked at.
 """
 
+from collections.abc import Iterator
+
 import polars as pl
 
 from ingest.protocols.ocpp.frame import read_frame
-from pipelines.stretch import Stretch, day_of, entries, start_of
+from pipelines.shards import abreast
+from pipelines.stretch import Span, Stretch, day_of, spans
 from warehouse.lake import TABLES
 
 KINDS = frozenset({"message", "connection"})
@@ -20,12 +23,16 @@ _HEADER = (
 )
 
 
-def messages(stretch: Stretch) -> pl.DataFrame:
-    """Rows of `message` for the days of a stretch. Raises LogDamaged."""
-    start_ns = start_of(stretch.days[0])
-    found = entries(stretch.readers, KINDS, start_ns, stretch.until_ns)
-    schema = TABLES["message"].schema
-    return split(found).select(schema.names()) if found.height else pl.DataFrame(schema=schema)
+def messages(stretch: Stretch) -> Iterator[pl.DataFrame]:
+    """Rows of `message` for the days of a stretch, in parts, in the table's order.
+
+    Raises LogDamaged.
+    """
+    return abreast(_rows, spans(stretch, KINDS), stretch.workers)
+
+
+def _rows(span: Span) -> pl.DataFrame:
+    return split(span.entries(KINDS)).select(TABLES["message"].schema.names())
 
 
 def split(found: pl.DataFrame) -> pl.DataFrame:

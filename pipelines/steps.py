@@ -23,8 +23,9 @@ Step = Callable[[Stretch], Hashes]
 
 def messages(stretch: Stretch) -> Hashes:
     """`message`, and in `log_clock` how far each day goes."""
-    clock = framing.log_clock(stretch)
-    return _write(stretch, {"message": framing.messages(stretch), "log_clock": clock})
+    hashes = _write(stretch, {"log_clock": framing.log_clock(stretch)})
+    poured = stretch.lake.pour("message", framing.messages(stretch), stretch.days)
+    return {"message": poured, **hashes}
 
 
 def facts(stretch: Stretch) -> Hashes:

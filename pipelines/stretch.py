@@ -83,6 +83,34 @@ OWN = {"operator": "operator", "decision": "books"}
 """Kinds that only one origin writes; every other origin hears chargers and partners."""
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Entries [start, stop) of one origin, few enough to be held at one time."""
+
+    reader: LogReader
+    start: int
+    stop: int
+
+    def entries(self, kinds: frozenset[str]) -> pl.DataFrame:
+        """Those of the given kinds, with the columns of `LogReader.frame` after `origin`.
+
+        Raises LogDamaged.
+        """
+        frame = self.reader.frame(self.start, self.stop)
+        wanted = frame.filter(pl.col("kind").is_in(sorted(kinds)))
+        return wanted.select(pl.lit(self.reader.origin).alias("origin"), pl.all())
+
+
+def spans(stretch: Stretch, kinds: frozenset[str]) -> Iterator[Span]:
+    """The entries of a stretch's days, by day, within it by origin, and there in log order."""
+    readers = _writers(stretch.readers, kinds)
+    begin, end = start_of(stretch.days[0]), stretch.end_of(stretch.days[-1])
+    days = [(start_of(day), stretch.end_of(day)) for day in stretch.days]
+    for start_ns, until_ns in days if len(readers) > 1 else [(begin, end)]:
+        for reader in readers:
+            yield from _spans(reader, start_ns, until_ns)
+
+
 def entries(
     readers: Iterable[LogReader], kinds: frozenset[str], start_ns: int, until_ns: int
 ) -> pl.DataFrame:
@@ -90,14 +118,32 @@ def entries(
 
     Columns of `LogReader.frame`, after `origin`. Raises LogDamaged.
     """
-    writes = {OWN.get(kind) for kind in kinds}
     frames = [
-        frame
-        for reader in readers
-        if (reader.origin if reader.origin in OWN.values() else None) in writes
-        for frame in _window(reader, start_ns, until_ns, kinds)
+        span.entries(kinds)
+        for reader in _writers(readers, kinds)
+        for span in _spans(reader, start_ns, until_ns)
     ]
     return pl.concat(frames).sort("received_ns", "origin", "index") if frames else pl.DataFrame()
+
+
+def _writers(readers: Iterable[LogReader], kinds: frozenset[str]) -> list[LogReader]:
+    """The origins that may hold entries of these kinds."""
+    writes = {OWN.get(kind) for kind in kinds}
+    return [
+        reader
+        for reader in readers
+        if (reader.origin if reader.origin in OWN.values() else None) in writes
+    ]
+
+
+def _spans(reader: LogReader, start_ns: int, until_ns: int) -> Iterator[Span]:
+    """One origin's entries of a time, cut where its segments end."""
+    size = reader.size
+    start, stop = position(reader, start_ns, size), position(reader, until_ns + 1, size)
+    while start < stop:
+        cut = min(stop, (start // _AT_ONCE + 1) * _AT_ONCE)
+        yield Span(reader, start, cut)
+        start = cut
 
 
 DERIVED = frozenset({"message", "connection", "operator", "decision"})
@@ -118,18 +164,6 @@ def first_received_ns(readers: Iterable[LogReader], kinds: frozenset[str]) -> in
 
 def _first(reader: LogReader, kinds: frozenset[str]) -> Iterator[Entry]:
     return (record.entry for record in reader.records() if record.entry.kind in kinds)
-
-
-def _window(
-    reader: LogReader, start_ns: int, until_ns: int, kinds: frozenset[str]
-) -> Iterator[pl.DataFrame]:
-    """One origin's entries, at most `_AT_ONCE` per frame: the reader's rows cost memory."""
-    size = reader.size
-    start, stop = position(reader, start_ns, size), position(reader, until_ns + 1, size)
-    for first in range(start, stop, _AT_ONCE):
-        frame = reader.frame(first, min(stop, first + _AT_ONCE))
-        wanted = frame.filter(pl.col("kind").is_in(sorted(kinds)))
-        yield wanted.select(pl.lit(reader.origin).alias("origin"), pl.all())
 
 
 def position(reader: LogReader, at_ns: int, size: int) -> int:

@@ -83,8 +83,8 @@ def test_only_frames_and_connections_up_to_the_watermark_are_messages(tmp_path: 
         story.calls_us("A", "Heartbeat", {})
     stretch = whole_log(tmp_path, Lake(tmp_path / "lake"))
     assert stretch is not None
-    rows = messages(stretch)
+    rows = pl.concat(messages(stretch))
     assert rows["action"].to_list() == ["", "Heartbeat", "Heartbeat"]
     assert [day.day for day in rows["day"]] == [1, 1, 2]
-    earlier = messages(stretch.alone(stretch.days[0]))
+    earlier = pl.concat(messages(stretch.alone(stretch.days[0])))
     assert earlier.rows() == rows.head(2).rows()

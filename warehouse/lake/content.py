@@ -9,6 +9,7 @@ fields. A table's hash is the hash of its partitions' days, row counts and hashe
 import hashlib
 from collections.abc import Iterable
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -24,6 +25,17 @@ _AT_ONCE = 50_000
 def frame_hash(frame: pl.DataFrame) -> str:
     """SHA-256 (hex) of the rows of `frame` in the order they stand."""
     return FrameHasher(frame).of(0, frame.height)
+
+
+def file_hash(path: Path, schema: pl.Schema) -> str:
+    """`frame_hash` of a Parquet file's rows, a column at a time: a day need not fit into memory."""
+    digest = hashlib.sha256()
+    file = pl.scan_parquet(path, glob=False)
+    for name, dtype in schema.items():
+        column = file.select(pl.col(name).cast(dtype)).collect().to_series()
+        digest.update(f"{name}:{column.dtype}:{len(column)}\n".encode())
+        _prepare(column).update(digest, 0, len(column))
+    return digest.hexdigest()
 
 
 def table_hash(partitions: Iterable[tuple[date, int, str]]) -> str:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from importlib.resources import files
+from itertools import chain
 from pathlib import Path
 
 import arro3.core
@@ -22,6 +23,7 @@ from deltalake import DeltaTable, Schema
 from deltalake.transaction import AddAction, RemoveAction
 
 from warehouse.lake.content import FrameHasher, table_hash
+from warehouse.lake.pour import pour
 from warehouse.lake.tables import TABLES, Table
 
 _FILE = re.compile(r"day=(?P<day>[0-9-]{10})/(?P<rows>\d+)-(?P<digest>[0-9a-f]{64})\.parquet$")
@@ -74,21 +76,27 @@ class Lake:
         """
         definition = TABLES[table]
         parts = _Parts(definition, frame)
-        wanted = sorted(set(days))
-        assert parts.days <= set(wanted), f"{table}: rows of {parts.days - set(wanted)} not asked"
-        stored = self._files(table)
-        actions: list[AddAction | RemoveAction] = []
-        summary = []
-        for day in wanted:
-            old = stored.get(day)
-            new = self._store(definition, day, parts) if day in parts.days else None
-            if new is not None:
-                summary.append((day, _rows(new), _digest(new)))
-            if old != new:
-                actions += self._replace(table, day, old, new)
-        if actions:
-            self._commit(definition, actions)
-        return table_hash(summary)
+        return self._publish(
+            definition, days, {day: self._store(definition, day, parts) for day in parts.days}
+        )
+
+    def pour(self, table: str, frames: Iterable[pl.DataFrame], days: Iterable[date]) -> str:
+        """As `write`, for rows that come in parts, each day's in the order of its keys.
+
+        Few rows are written at once, in whatever order they come; many go into their files as
+        they come, so that a day need not fit into memory.
+        """
+        parts = iter(frames)
+        some: list[pl.DataFrame] = []
+        while sum(part.height for part in some) <= _ROWS_AT_ONCE:
+            part = next(parts, None)
+            if part is None:
+                schema = TABLES[table].schema
+                return self.write(table, pl.concat([pl.DataFrame(schema=schema), *some]), days)
+            some.append(part)
+        return self._publish(
+            TABLES[table], days, dict(pour(self.path, TABLES[table], chain(some, parts)))
+        )
 
     def sql(self, name: str, /, **parameters: object) -> pl.DataFrame:
         """The answer of `warehouse/sql/<name>.sql`; `$name` in it stands for a parameter.
@@ -163,6 +171,19 @@ class Lake:
         matches = [_FILE.search(uri) for uri in delta.file_uris()]
         assert all(matches), f"{table}: a file that this program did not write"
         return {date.fromisoformat(m["day"]): m[0] for m in matches if m}
+
+    def _publish(self, table: Table, days: Iterable[date], files: Mapping[date, str]) -> str:
+        """Make the files, which are in their places, the content of the days."""
+        wanted = sorted(set(days))
+        assert files.keys() <= set(wanted), f"{table.name}: rows of a day that was not asked for"
+        stored = self._files(table.name)
+        actions: list[AddAction | RemoveAction] = []
+        for day in wanted:
+            if stored.get(day) != files.get(day):
+                actions += self._replace(table.name, day, stored.get(day), files.get(day))
+        if actions:
+            self._commit(table, actions)
+        return table_hash((day, _rows(name), _digest(name)) for day, name in files.items())
 
     def _store(self, table: Table, day: date, parts: "_Parts") -> str:
         """Write one partition's file beside its final name, then move it there."""
