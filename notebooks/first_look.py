@@ -183,7 +183,7 @@ def _(lake, mo):
             party,
             currency,
             sum(sign) AS cdrs,
-            sum(sign * energy_kwh) AS kwh,
+            CAST(sum(sign * energy_kwh) AS DECIMAL(18, 3)) AS kwh,
             sum(net) AS net,
             sum(tax) AS tax,
             sum(gross) AS gross
@@ -231,9 +231,14 @@ def _(alt, findings, mo):
         alt.Chart(findings)
         .mark_bar()
         .encode(
-            x=alt.X("findings:Q"),
+            x=alt.X("findings:Q", axis=alt.Axis(tickMinStep=1, format="d")),
             y=alt.Y("rule:N", sort="-x"),
-            color=alt.Color("severity:N"),
+            color=alt.Color(
+                "severity:N",
+                scale=alt.Scale(
+                    domain=["hold", "warning", "info"], range=["#c0392b", "#e8a33d", "#8fa3b5"]
+                ),
+            ),
             tooltip=["rule:N", "severity:N", "findings:Q", "stations:Q", "example:N"],
         )
         .properties(width="container"),

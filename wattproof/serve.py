@@ -8,7 +8,7 @@ import asyncio
 import signal
 import socket
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,7 +36,8 @@ class Listening:
     http_url: str
     plain_url: str
     tls_url: str
-    clock: str
+    clock: Mapping[str, str]
+    """`start` and `speed` of simulated time (0: driven); empty where time is real."""
 
     @property
     def ocpp_urls(self) -> list[str]:
@@ -157,12 +158,12 @@ def _listening(
     clock: SystemClock | SimulatedClock,
 ) -> Listening:
     chargers = settings.chargers
-    shown = canonical(clock.describe()).decode() if isinstance(clock, SimulatedClock) else ""
+    told = clock.describe() if isinstance(clock, SimulatedClock) else {}
     return Listening(
         http_url=f"http://{settings.http_host}:{http.getsockname()[1]}",
         plain_url=f"ws://{chargers.host}:{service.plain_port}/ocpp" if service.plain_port else "",
         tls_url=f"wss://{chargers.host}:{service.tls_port}/ocpp" if service.tls_port else "",
-        clock=shown,
+        clock={name: str(told[name]) for name in ("start", "speed") if name in told},
     )
 
 

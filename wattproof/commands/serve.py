@@ -116,7 +116,7 @@ def _tell(listening: Listening, data: Path, *, as_json: bool) -> None:
                 "ocpp": listening.ocpp_urls,
                 "http": listening.http_url,
                 "data": str(data),
-                "clock": listening.clock,
+                "clock": dict(listening.clock),
             }
         )
         return
@@ -127,6 +127,8 @@ def _tell(listening: Listening, data: Path, *, as_json: bool) -> None:
     say(f"  OCPI       {listening.http_url}/ocpi/versions")
     say(f"  data       {data.resolve()}")
     if listening.clock:
-        say(f"  clock      simulated {listening.clock}")
+        speed = listening.clock["speed"]
+        pace = "driven over REST" if speed == "0" else f"{speed} seconds in each second"
+        say(f"  clock      simulated, from {listening.clock['start']}, {pace}")
     typer.echo("ready")
     sys.stdout.flush()
