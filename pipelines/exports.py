@@ -5,22 +5,43 @@ import polars as pl
 from billing.cdr import CDR
 from billing.record import loads
 from ingest.protocols.ocpi import VERSIONS, dumps, write_cdr
+from pipelines.shards import share
+from pipelines.stretch import Stretch
 from warehouse.lake import TABLES
 
+_COLUMNS = ("day", "cdr_id", "party", "last_updated")
+_WEIGHT = 10
+"""What writing a CDR costs, in the rows that `share` weighs."""
 
-def ocpi_exports(cdrs: pl.DataFrame) -> pl.DataFrame:
+
+def ocpi_exports(stretch: Stretch) -> pl.DataFrame:
+    """Rows of `ocpi_export` for a stretch's rows of `cdr`."""
+    stations = stretch.lake.read("cdr", stretch.days, columns=["station"])
+    weights = dict(stations.group_by("station").len().sort("station").iter_rows())
+    weighed = {name: _WEIGHT * count for name, count in weights.items()}
+    return pl.concat(share(_export_stations, stretch, weighed))
+
+
+def _export_stations(stretch: Stretch, stations: frozenset[str]) -> pl.DataFrame:
+    mine = pl.col("station").is_in(sorted(stations))
+    rows = stretch.lake.read("cdr", stretch.days, where=mine, columns=(*_COLUMNS, "record"))
+    return written(rows)
+
+
+def written(cdrs: pl.DataFrame) -> pl.DataFrame:
     """Rows of `ocpi_export` for rows of `cdr`."""
-    rows = [
-        {
-            "day": row["day"],
-            "cdr_id": row["cdr_id"],
-            "ocpi_version": version,
-            "party": row["party"],
-            "last_updated": row["last_updated"],
-            "object": dumps(write_cdr(version, cdr)),
-        }
-        for row in cdrs.iter_rows(named=True)
-        for cdr in [loads(CDR, row["record"])]
-        for version in VERSIONS
+    texts: dict[str, list[str]] = {version: [] for version in VERSIONS}
+    for record in cdrs["record"]:
+        cdr = loads(CDR, record)
+        for version, objects in texts.items():
+            objects.append(dumps(write_cdr(version, cdr)))
+    schema = TABLES["ocpi_export"].schema
+    frames = [
+        cdrs.select(
+            *_COLUMNS,
+            pl.lit(version).alias("ocpi_version"),
+            pl.Series("object", objects, dtype=pl.String),
+        ).select(schema.names())
+        for version, objects in texts.items()
     ]
-    return pl.DataFrame(rows, schema=TABLES["ocpi_export"].schema, orient="row")
+    return pl.concat(frames)

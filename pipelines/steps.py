@@ -74,8 +74,7 @@ def findings(stretch: Stretch) -> Hashes:
 
 def ocpi_exports(stretch: Stretch) -> Hashes:
     """`ocpi_export`: each CDR as each OCPI version writes it."""
-    cdrs = stretch.lake.read("cdr", stretch.days)
-    return _write(stretch, {"ocpi_export": exports.ocpi_exports(cdrs)})
+    return _write(stretch, {"ocpi_export": exports.ocpi_exports(stretch)})
 
 
 def invoices(stretch: Stretch) -> Hashes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from billing.receipt import Amount, CostGroup, Receipt
-from ingest.protocols.ocpi.wire import GRAIN, plain
+from ingest.protocols.ocpi.wire import GRAIN, kept, plain
 
 _CENT = Decimal("0.01")
 
@@ -20,6 +20,7 @@ class Costs:
     parts: dict[CostGroup, Amount]
 
 
+@kept(16)
 def costs(receipt: Receipt) -> Costs:
     """Rounds a receipt's total to 4 decimals and shares the rounding among its parts.
 

@@ -15,7 +15,7 @@ from billing.session import Activity
 from billing.tariff import Dimension
 from ingest.protocols.ocpi.money import apportion
 from ingest.protocols.ocpi.reader import Reader
-from ingest.protocols.ocpi.wire import GRAIN, Wire, instant, number, present
+from ingest.protocols.ocpi.wire import GRAIN, Wire, instant, kept, number, present
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class Totals:
     parking_h: Decimal | None = None
 
 
+@kept(16)
 def write_cdr_periods(cdr: CDR, fields: PeriodFields) -> list[Wire]:
     """The periods of a CDR, at least one: without any, the whole time is one TIME period."""
     time, parked = number(cdr.total_time_h), number(cdr.total_parking_time_h)

@@ -6,15 +6,55 @@ their digits; a float never appears. OCPI 2.2.1 types, `number`: 4 decimals unle
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 import orjson
 
 Wire = dict[str, Any]
 """A JSON object as `loads` gives it: str, bool, int, Decimal, None, list and dict."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Shared(dict[str, Any]):
+    """A wire object that many others hold (a tariff in every CDR): `dumps` makes its text once.
+
+    Nobody changes one.
+    """
+
+    text: orjson.Fragment | None = None
+
+
+def kept(most: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Remembers what a function gave for the very same (frozen) arguments, for `most` of them.
+
+    Known again by identity: comparing a tariff costs more than writing a number of it.
+    """
+
+    def remember(write: Callable[P, T]) -> Callable[P, T]:
+        found: dict[tuple[int, ...], tuple[tuple[object, ...], T]] = {}
+
+        @wraps(write)
+        def once(*values: P.args, **named: P.kwargs) -> T:
+            assert not named, "arguments are known by their place"
+            key = tuple([id(value) for value in values])
+            known = found.get(key)
+            if known is None:
+                if len(found) >= most:
+                    found.clear()
+                known = found[key] = values, write(*values, **named)
+            return known[1]
+
+        return once
+
+    return remember
+
 
 GRAIN = Decimal("0.0001")
 _ZERO = Decimal(0)
@@ -60,7 +100,7 @@ def dumps(wire: Any) -> str:  # noqa: ANN401 - JSON is any
     Raises TypeError on what is no JSON.
     """
     try:
-        return orjson.dumps(wire, default=_digits).decode()
+        return orjson.dumps(wire, _digits, orjson.OPT_PASSTHROUGH_SUBCLASS).decode()
     except TypeError:
         return orjson.dumps(_without_wide_integers(wire), default=_digits).decode()
 
@@ -129,9 +169,15 @@ def present(fields: Wire) -> Wire:
     return {name: v for name, v in fields.items() if v or isinstance(v, _NUMBERS)}
 
 
-def _digits(value: object) -> orjson.Fragment:
+def _digits(value: object) -> orjson.Fragment | str:
     if isinstance(value, Decimal) and value.is_finite():
         return orjson.Fragment(format(value, "f").encode())
+    if isinstance(value, Shared):
+        if value.text is None:
+            value.text = orjson.Fragment(dumps(dict(value)).encode())
+        return value.text
+    if isinstance(value, str):
+        return str(value)
     raise TypeError(f"cannot be said in JSON: {value!r}")
 
 

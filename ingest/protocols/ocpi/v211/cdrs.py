@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from billing.cdr import CDR
-from billing.party import Token
+from billing.party import EVSE, Connector, Location, Token
 from ingest.protocols.ocpi.locations import alone
 from ingest.protocols.ocpi.periods import FIELDS_V211, read_periods, write_cdr_periods
 from ingest.protocols.ocpi.reader import Reader
@@ -14,9 +14,11 @@ from ingest.protocols.ocpi.v211.sessions import auth_method, read_place
 from ingest.protocols.ocpi.wire import (
     NOT_AVAILABLE,
     Notes,
+    Shared,
     Wire,
     clip,
     instant,
+    kept,
     number,
     present,
 )
@@ -83,7 +85,7 @@ def write(cdr: CDR) -> Wire:
             "stop_date_time": instant(cdr.end_at),
             "auth_id": cdr.token.contract_id or NOT_AVAILABLE,
             "auth_method": auth_method(cdr.auth_method),
-            "location": locations.write(alone(cdr.location, cdr.evse, cdr.connector)),
+            "location": _write_location(cdr.location, cdr.evse, cdr.connector),
             "meter_id": clip(cdr.meter_id, 255),
             "currency": cdr.currency,
             "tariffs": [tariffs.write(tariff) for tariff in cdr.tariffs],
@@ -96,3 +98,8 @@ def write(cdr: CDR) -> Wire:
             "last_updated": instant(cdr.last_updated),
         }
     )
+
+
+@kept(8_192)
+def _write_location(place: Location, evse: EVSE, connector: Connector) -> Wire:
+    return Shared(locations.write(alone(place, evse, connector)))

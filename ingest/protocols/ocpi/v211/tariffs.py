@@ -5,7 +5,7 @@ from ingest.protocols.ocpi.elements import FIELDS_V211, read_elements, write_ele
 from ingest.protocols.ocpi.published import carried, original_text, read_texts
 from ingest.protocols.ocpi.reader import Reader
 from ingest.protocols.ocpi.schema import check
-from ingest.protocols.ocpi.wire import Notes, Wire, display_texts, instant, present
+from ingest.protocols.ocpi.wire import Notes, Shared, Wire, display_texts, instant, kept, present
 
 VERSION = "2.1.1"
 
@@ -36,20 +36,23 @@ def read_from(fields: Reader) -> Tariff:
     )
 
 
+@kept(4_096)
 def write(tariff: Tariff) -> Wire:
     """The Tariff object, prices before tax. Lost: VAT, limits, type, validity, current.
 
     An element for reservations is left out: without its restriction it would price charging.
     """
     elements = tuple(e for e in tariff.elements if e.restrictions.reservation is None)
-    return present(
-        {
-            "id": tariff.id,
-            "currency": tariff.currency,
-            "tariff_alt_text": display_texts(tariff.alt_text),
-            "tariff_alt_url": tariff.alt_url,
-            "elements": write_elements(elements, FIELDS_V211, tariff.tax_included),
-            **carried(tariff, VERSION),
-            "last_updated": instant(tariff.last_updated),
-        }
+    return Shared(
+        present(
+            {
+                "id": tariff.id,
+                "currency": tariff.currency,
+                "tariff_alt_text": display_texts(tariff.alt_text),
+                "tariff_alt_url": tariff.alt_url,
+                "elements": write_elements(elements, FIELDS_V211, tariff.tax_included),
+                **carried(tariff, VERSION),
+                "last_updated": instant(tariff.last_updated),
+            }
+        )
     )

@@ -9,10 +9,12 @@ from ingest.protocols.ocpi.schema import check
 from ingest.protocols.ocpi.wire import (
     NOT_AVAILABLE,
     Notes,
+    Shared,
     Wire,
     clip,
     coordinate,
     instant,
+    kept,
     present,
 )
 
@@ -155,24 +157,27 @@ def read_cdr_location(cdr: Reader) -> tuple[Location, EVSE, Connector]:
     return location, evse, connector
 
 
+@kept(8_192)
 def write_cdr_location(place: Location, evse: EVSE, connector: Connector) -> Wire:
     """CdrLocation. Its address takes 45 characters, a Location's 255: the rest is cut off here."""
-    return present(
-        {
-            "id": place.id,
-            "name": clip(place.name, 255),
-            "address": clip(place.address, _CDR_ADDRESS),
-            "city": clip(place.city, 45),
-            "postal_code": place.postal_code,
-            "country": place.country,
-            "coordinates": write_coordinates(place),
-            "evse_uid": evse.uid,
-            "evse_id": evse.evse_id or NOT_AVAILABLE,
-            "connector_id": str(connector.id),
-            "connector_standard": connector.standard,
-            "connector_format": connector.format,
-            "connector_power_type": connector.power_type,
-        }
+    return Shared(
+        present(
+            {
+                "id": place.id,
+                "name": clip(place.name, 255),
+                "address": clip(place.address, _CDR_ADDRESS),
+                "city": clip(place.city, 45),
+                "postal_code": place.postal_code,
+                "country": place.country,
+                "coordinates": write_coordinates(place),
+                "evse_uid": evse.uid,
+                "evse_id": evse.evse_id or NOT_AVAILABLE,
+                "connector_id": str(connector.id),
+                "connector_standard": connector.standard,
+                "connector_format": connector.format,
+                "connector_power_type": connector.power_type,
+            }
+        )
     )
 
 

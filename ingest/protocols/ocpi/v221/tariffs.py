@@ -6,7 +6,7 @@ from ingest.protocols.ocpi.prices import read_limit, write_limit
 from ingest.protocols.ocpi.published import carried, original_text, read_texts
 from ingest.protocols.ocpi.reader import Reader
 from ingest.protocols.ocpi.schema import check
-from ingest.protocols.ocpi.wire import Notes, Wire, display_texts, instant, present
+from ingest.protocols.ocpi.wire import Notes, Shared, Wire, display_texts, instant, kept, present
 
 VERSION = "2.2.1"
 
@@ -44,26 +44,29 @@ def read_from(fields: Reader) -> Tariff:
     )
 
 
+@kept(4_096)
 def write(tariff: Tariff) -> Wire:
     """The Tariff object. A gross price (tax_included YES) is written before tax where it has a VAT.
 
     What this model does not know (energy_mix) is carried over from the published object.
     """
-    return present(
-        {
-            "country_code": tariff.country_code,
-            "party_id": tariff.party_id,
-            "id": tariff.id,
-            "currency": tariff.currency,
-            "type": tariff.type,
-            "tariff_alt_text": display_texts(tariff.alt_text),
-            "tariff_alt_url": tariff.alt_url,
-            "min_price": write_limit(tariff.min_price, VERSION),
-            "max_price": write_limit(tariff.max_price, VERSION),
-            "elements": write_elements(tariff.elements, FIELDS_V221, tariff.tax_included),
-            "start_date_time": tariff.start_at and instant(tariff.start_at),
-            "end_date_time": tariff.end_at and instant(tariff.end_at),
-            **carried(tariff, VERSION),
-            "last_updated": instant(tariff.last_updated),
-        }
+    return Shared(
+        present(
+            {
+                "country_code": tariff.country_code,
+                "party_id": tariff.party_id,
+                "id": tariff.id,
+                "currency": tariff.currency,
+                "type": tariff.type,
+                "tariff_alt_text": display_texts(tariff.alt_text),
+                "tariff_alt_url": tariff.alt_url,
+                "min_price": write_limit(tariff.min_price, VERSION),
+                "max_price": write_limit(tariff.max_price, VERSION),
+                "elements": write_elements(tariff.elements, FIELDS_V221, tariff.tax_included),
+                "start_date_time": tariff.start_at and instant(tariff.start_at),
+                "end_date_time": tariff.end_at and instant(tariff.end_at),
+                **carried(tariff, VERSION),
+                "last_updated": instant(tariff.last_updated),
+            }
+        )
     )

@@ -3,7 +3,7 @@
 from billing.party import Token
 from ingest.protocols.ocpi.reader import Reader
 from ingest.protocols.ocpi.schema import check
-from ingest.protocols.ocpi.wire import NOT_AVAILABLE, Notes, Wire, instant, present
+from ingest.protocols.ocpi.wire import NOT_AVAILABLE, Notes, Shared, Wire, instant, kept, present
 
 VERSION = "2.2.1"
 
@@ -62,13 +62,16 @@ def read_cdr_token(parent: Reader) -> Token:
     )
 
 
+@kept(8_192)
 def write_cdr_token(token: Token) -> Wire:
     """The snapshot; a contract that cannot be named is `#NA`."""
     country_code, _, party_id = token.party.partition("-")
-    return {
-        "country_code": country_code,
-        "party_id": party_id,
-        "uid": token.uid,
-        "type": token.type,
-        "contract_id": token.contract_id or NOT_AVAILABLE,
-    }
+    return Shared(
+        {
+            "country_code": country_code,
+            "party_id": party_id,
+            "uid": token.uid,
+            "type": token.type,
+            "contract_id": token.contract_id or NOT_AVAILABLE,
+        }
+    )
