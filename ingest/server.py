@@ -7,6 +7,7 @@ message means is not decided here.
 import asyncio
 import os
 import sys
+from collections import deque
 from collections.abc import Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -66,6 +67,7 @@ class Service:
         self._operator_next = 0
         self._sockets: dict[str, ChargerSocket] = {}
         self._arriving: set[ChargerSocket] = set()
+        self._inbox: deque[tuple[ChargerSocket, bytes]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._servers: list[asyncio.Server] = []
         self._stopping = False
@@ -112,6 +114,7 @@ class Service:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._take_up()
         if not self._journal.stalled:
             await self._journal.durable()
         await self._send_all_away()
@@ -220,7 +223,7 @@ class Service:
         self._connection_entry(socket, event)
         early, socket.early = socket.early, []
         for payload in early:
-            self.heard(socket, payload)
+            self._answer(socket, payload)
         if not self._journal.stalled:
             socket.resume()
 
@@ -237,7 +240,22 @@ class Service:
         self._work(self._reception.admit(socket, request))
 
     def heard(self, socket: ChargerSocket, payload: bytes) -> None:
-        """A frame: log it, answer it, log the answer; it goes out once both are durable."""
+        """A frame. All that one look at the sockets brought is taken up together, right after."""
+        if not self._inbox:
+            self._loop.call_soon(self._take_up)
+        self._inbox.append((socket, payload))
+
+    def _take_up(self) -> None:
+        inbox = self._inbox
+        try:
+            while inbox:
+                self._answer(*inbox.popleft())
+        finally:
+            if inbox:
+                self._loop.call_soon(self._take_up)
+
+    def _answer(self, socket: ChargerSocket, payload: bytes) -> None:
+        """Log a frame, answer it, log the answer; it goes out once both are durable."""
         heard_as, answered_as = socket.heard_as, socket.answered_as
         if heard_as is None or answered_as is None:
             socket.early.append(payload)
@@ -275,6 +293,7 @@ class Service:
         self._departed.set()
         if not socket.connection:
             return
+        self._take_up()
         if self._sockets.get(socket.identity) is socket:
             del self._sockets[socket.identity]
         self._connection_entry(

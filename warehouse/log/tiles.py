@@ -6,7 +6,7 @@ and falls back to the wider file.
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from warehouse.log import disk
@@ -22,13 +22,16 @@ ENTRIES = "entries"
 def tile_path(level: int | str, position: int, width: int = WIDTH) -> Path:
     """`tile/<L>/<N>[.p/<W>]`, with N in zero-padded groups of three: 1234067 → x001/x234/067."""
     assert 0 < width <= WIDTH
-    groups = [f"{position % 1000:03d}"]
+    folder, name = _place(level, position)
+    return Path(folder, name) if width == WIDTH else Path(folder, name + ".p", str(width))
+
+
+def _place(level: int | str, position: int) -> tuple[str, str]:
+    """Folder and name of a full tile."""
+    name, folder = f"{position % 1000:03d}", ""
     while position := position // 1000:
-        groups.insert(0, f"x{position % 1000:03d}")
-    path = Path("tile", str(level), *groups)
-    if width == WIDTH:
-        return path
-    return path.with_name(path.name + ".p") / str(width)
+        folder = f"/x{position % 1000:03d}{folder}"
+    return f"tile/{level}{folder}", name
 
 
 def tile_width(level: int, position: int, size: int) -> int:
@@ -125,8 +128,8 @@ class TileWriter:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._unsynced: set[Path] = set()
-        self._folders: set[Path] = set()
+        self._unsynced: dict[str, set[str]] = {}
+        """Each folder written to, with the names of the files in it."""
 
     def write(self, level: int | str, position: int, width: int, data: bytes) -> None:
         """Put one tile or bundle in place; a full one takes its partial files away.
@@ -134,43 +137,46 @@ class TileWriter:
         No reader looks at a new file before a checkpoint covers it; one that stands there already
         is replaced as a whole.
         """
-        path = self._folder / tile_path(level, position, width)
-        if path.parent not in self._folders:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._folders.add(path.parent)
+        inner, name = _place(level, position)
+        folder = f"{self._folder}/{inner}"
+        if width < WIDTH:
+            folder, name = f"{folder}/{name}.p", str(width)
+        if folder not in self._unsynced:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+        path = f"{folder}/{name}"
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
         except FileExistsError:
-            disk.replace(path, data, durable=False)
+            disk.replace(Path(path), data, durable=False)
         else:
             try:
                 disk.write_all(descriptor, data)
             finally:
                 os.close(descriptor)
-        self._unsynced.add(path)
+        self._unsynced.setdefault(folder, set()).add(name)
         if width == WIDTH:
-            self._drop_partial(path.with_name(path.name + ".p"))
+            self._drop_partial(path + ".p")
 
-    def _drop_partial(self, folder: Path) -> None:
-        if not folder.is_dir():
+    def _drop_partial(self, folder: str) -> None:
+        if not os.path.isdir(folder):  # noqa: PTH112 - a Path costs as much as the question
             return
-        self._folders.discard(folder)
-        self._unsynced = {path for path in self._unsynced if path.parent != folder}
+        self._unsynced.pop(folder, None)
         shutil.rmtree(folder)
 
     def sync(self) -> None:
         """Make everything written so far durable, files first, then the names up to the log."""
-        for path in sorted(self._unsynced):
-            disk.sync_file(path)
-        for folder in sorted(_folders_above(self._unsynced, self._folder), reverse=True):
-            disk.sync_folder(folder)
+        for folder, names in sorted(self._unsynced.items()):
+            for name in sorted(names):
+                disk.sync_file(Path(folder, name))
+        for above in sorted(_folders_above(self._unsynced, self._folder), reverse=True):
+            disk.sync_folder(above)
         self._unsynced.clear()
 
 
-def _folders_above(paths: set[Path], top: Path) -> set[Path]:
+def _folders_above(folders: Iterable[str], top: Path) -> set[Path]:
     found: set[Path] = set()
-    for path in paths:
-        folder = path.parent
+    for each in folders:
+        folder = Path(each)
         while folder != top.parent and folder not in found:
             found.add(folder)
             folder = folder.parent
