@@ -17,7 +17,7 @@ demo: setup   ## charge, derive, invoice, verify, replay: two to three minutes
 	@$(BIN)/wattproof demo --data demo
 
 test: setup check   ## style, types, tests
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile
 
 check: setup
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

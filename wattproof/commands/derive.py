@@ -19,17 +19,20 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 def derive(
     *,
     from_day: Annotated[
-        str, typer.Option(metavar="DAY", help="2026-10-01: derive again from.")
+        str, typer.Option(metavar="DAY", help="2026-10-01: finished days from here on, too.")
     ] = "",
-    to_day: Annotated[str, typer.Option(metavar="DAY", help="2026-10-31: the last such day.")] = "",
+    to_day: Annotated[
+        str, typer.Option(metavar="DAY", help="2026-10-31: no further than this day.")
+    ] = "",
     workers: Annotated[int, typer.Option(min=1, help="Processes to use.")] = 1,
     data: Data = DEFAULT_DATA,
     as_json: Json = False,
 ) -> None:
     """Derive sessions, CDRs, invoices issued and all other tables from the log.
 
-    Only days that are not finished are derived: a second run does nothing new. Works beside a
-    running service. Days are UTC days of log time.
+    Only days that are not finished are derived: a second run does nothing new. Finished days that
+    are asked for are derived again beside the lake and compared; one that would change stops the
+    run. Works beside a running service. Days are UTC days of log time.
 
     \b
     Examples:
