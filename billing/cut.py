@@ -5,12 +5,13 @@ prices: two neighbours differ in what applies, not in what it costs. OCPI 2.2.1 
 ChargingPeriod: a new period starts at each event that changes a price.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
 from itertools import pairwise
+from operator import lt
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -78,14 +79,18 @@ class _Course:
     @classmethod
     def of(cls, session: Metered, energy_wh: Decimal) -> "_Course":
         """The registers within the session's window; its end has all the energy."""
-        start, end = session.start_at, session.end_at
-        known = {start: ZERO}
-        for one in session.registers:
-            if start <= one.at < end:
-                known[one.at] = one.wh
-        known[end] = energy_wh
-        times = sorted(known)
-        return cls(times, [known[at] for at in times])
+        start, end, registers = session.start_at, session.end_at, session.registers
+        times = [one.at for one in registers]
+        if not all(map(lt, times, times[1:])):
+            known = {one.at: one for one in registers}
+            registers = [known[at] for at in sorted(known)]
+            times = [one.at for one in registers]
+        first, last = bisect_left(times, start), bisect_left(times, end)
+        times, whs = times[first:last], [one.wh for one in registers[first:last]]
+        if not times or times[0] != start:
+            times.insert(0, start)
+            whs.insert(0, ZERO)
+        return cls([*times, end], [*whs, energy_wh])
 
     def mark(self, at: datetime) -> _Mark:
         """The energy at an instant: read, or interpolated between the readings around it."""
@@ -124,12 +129,13 @@ def _marks(session: Metered, energy_wh: Decimal, schedule: Schedule) -> list[_Ma
     """
     start, end, limits = session.start_at, session.end_at, schedule.thresholds
     first, last = _Mark(start, ZERO), _Mark(end, energy_wh)
-    instants = {change.at for change in session.activity}
-    instants.update(schedule.clock_edges(start, end))
+    instants = [change.at for change in session.activity]
+    instants += schedule.clock_edges(start, end)
     durations = [duration(seconds) for seconds in limits.seconds]
-    instants.update(start + after for after in durations if after < end - start)
-    instants.update(_band_changes(session, limits.power))
-    within = [at for at in instants if start < at < end]
+    instants += [start + after for after in durations if after < end - start]
+    if limits.power:
+        instants += _band_changes(session, limits.power)
+    within = {at for at in instants if start < at < end}
     if not within and not limits.kwh:
         return [first, last]
     course = _Course.of(session, energy_wh)
@@ -156,8 +162,6 @@ def _at_whole_second(mark: _Mark, others: dict[datetime, _Mark]) -> _Mark:
 
 def _band_changes(session: Metered, thresholds: tuple[Decimal, ...]) -> Iterator[datetime]:
     """The samples at which the power enters another band of the tariff."""
-    if not thresholds:
-        return
     band: int | None = None
     for sample in sorted(session.power, key=lambda one: one.at):
         found = bisect_right(thresholds, sample.watt / W_PER_KW)

@@ -86,7 +86,7 @@ def _book(
     """Step 1, the tariff: the one a period names, else the first that is valid at the start."""
     if not tariffs:
         raise ValueError("a session cannot be priced without a tariff")
-    if any(tariff.currency != tariffs[0].currency for tariff in tariffs):
+    if len({tariff.currency for tariff in tariffs}) > 1:
         raise ValueError("the tariffs of one session must share a currency")
     minor_unit(tariffs[0].currency)
     schedules = [prepare(tariff, zone, policy) for tariff in tariffs]
@@ -121,7 +121,8 @@ def _uses(
 ) -> Iterator[Use]:
     """Steps 2 to 4: for each period and dimension, the component that applies at its start.
 
-    FLAT is looked for at the start of each period until one matches, once per phase.
+    FLAT is looked for at the start of each period until one matches, once per phase. What nothing
+    prices is left out, unless a policy lets it fill a step.
     """
     origins = _origins(periods, start_at, book.start.policy)
     charged: set[Phase] = set()
@@ -131,9 +132,12 @@ def _uses(
         moment = _moment(schedule, period, wh / WH_PER_KWH, origins[phase])
         for dimension, amount, billable in _volumes(period, schedule.policy, notes):
             choice = schedule.find(phase, dimension, moment)
-            if choice is None and schedule.prices(phase, dimension):
-                text = f"{dimension} is free here: no element with it applies"
-                notes.add("no_price_component", text, period.ordinal)
+            if choice is None:
+                if schedule.prices(phase, dimension):
+                    text = f"{dimension} is free here: no element with it applies"
+                    notes.add("no_price_component", text, period.ordinal)
+                if schedule.policy.step_counts_unpriced == "no":
+                    continue
             step = None if choice is None else choice.rule.step_size
             quantity = Quantity(dimension, amount, step, billable, period.reserved)
             yield Use(period, quantity, choice, schedule.tariff)
@@ -144,8 +148,9 @@ def _uses(
                 piece = Quantity(Dimension.FLAT, ONE, choice.rule.step_size, ONE)
                 yield Use(period, piece, choice, schedule.tariff)
         if schedule.conditional:
-            for code in sorted(moment.codes):
-                notes.add(code, _BOUNDS[code], period.ordinal)
+            if moment.codes:
+                for code in sorted(moment.codes):
+                    notes.add(code, _BOUNDS[code], period.ordinal)
             _check_span(schedule, phase, period, moment, notes)
         if not period.reserved:
             wh += period.energy_wh
