@@ -1,6 +1,6 @@
 """Messages to facts: rows of `transaction_event` and `meter_reading`, and findings about frames."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -10,12 +10,13 @@ from billing.finding import Finding, Source
 from ingest.protocols.ocpp.facts import read
 from ingest.protocols.ocpp.message import Message
 from pipelines.fact_rows import Received, write_events, write_readings
-from pipelines.plain import plain
+from pipelines.plain import Shapes, plain
 from pipelines.session_rows import write_findings
-from pipelines.shards import share
+from pipelines.shards import abreast
 from pipelines.stretch import Stretch
+from warehouse.lake import TABLES, Piece
 
-_AT_ONCE = 100_000
+_AT_ONCE = 65_536
 _ISSUED = pl.col("payload").str.contains('"transactionId"', literal=True)
 _NEEDED = (pl.col("direction") != "out") | (pl.col("kind") != "message") | _ISSUED
 """Of what we sent, only transaction ids that we issued are facts."""
@@ -30,38 +31,36 @@ class Facts:
     findings: pl.DataFrame
 
 
-def facts(stretch: Stretch) -> Facts:
-    """What the messages of a stretch say, read by as many processes as the stretch may use."""
-    first, last = stretch.days[0], stretch.days[-1]
-    weights = dict(stretch.lake.sql("message_weights", first=first, last=last).iter_rows())
-    parts = share(_read_stations, stretch, weights)
-    return Facts(
-        pl.concat([part.events for part in parts]),
-        pl.concat([part.readings for part in parts]),
-        pl.concat([part.findings for part in parts]),
-    )
+def facts(stretch: Stretch) -> Iterator[Facts]:
+    """What the messages of a stretch say, in parts, each in the tables' order."""
+    shapes = Shapes()
+
+    def work(piece: Piece) -> Facts:
+        return read_rows(stretch.lake.read_piece("message", piece, _COLUMNS, _NEEDED), shapes)
+
+    pieces = stretch.lake.pieces("message", stretch.days, _AT_ONCE)
+    return abreast(work, pieces, stretch.workers)
 
 
-def _read_stations(stretch: Stretch, stations: frozenset[str]) -> Facts:
-    mine = pl.col("station").is_in(sorted(stations)) & _NEEDED
-    rows = stretch.lake.read("message", stretch.days, where=mine)
-    parts = [read_rows(part) for part in rows.iter_slices(_AT_ONCE)]
-    return Facts(
-        pl.concat([write_events(()), *(part.events for part in parts)]),
-        pl.concat([write_readings(()), *(part.readings for part in parts)]),
-        pl.concat([write_findings(()), *(part.findings for part in parts)]),
-    )
-
-
-def read_rows(messages: pl.DataFrame) -> Facts:
+def read_rows(messages: pl.DataFrame, shapes: Shapes) -> Facts:
     """The facts of rows of `message`: plain ones by columns, the rest by the protocol's reader."""
-    easy = plain(messages)
+    easy = plain(messages, shapes)
     rest = read_carefully(easy.rest)
     return Facts(
-        pl.concat([easy.events, rest.events]),
-        pl.concat([easy.readings, rest.readings]),
+        _in_order(pl.concat([easy.events, rest.events]), "transaction_event"),
+        _in_order(pl.concat([easy.readings, rest.readings]), "meter_reading"),
         rest.findings,
     )
+
+
+def _in_order(rows: pl.DataFrame, table: str) -> pl.DataFrame:
+    """Rows by day and key; one origin's, which rise in time, by their numbers alone."""
+    if rows["origin"].n_unique() > 1:
+        return rows.sort("day", *TABLES[table].order)
+    place = pl.col("index")
+    if "position" in rows.columns:
+        place = place * (rows["position"].max() or 0) + place + pl.col("position")
+    return rows.sort(place)
 
 
 def read_carefully(messages: pl.DataFrame) -> Facts:
@@ -76,14 +75,14 @@ def read_carefully(messages: pl.DataFrame) -> Facts:
 
 
 def _messages(rows: pl.DataFrame) -> Iterable[tuple[Message, int]]:
-    for row in rows.select(_COLUMNS).iter_rows():
+    for row in rows.select(_SAID).iter_rows():
         origin, index, received_at, station, protocol, direction, connection, kind, text, ns = row
         at = received_at.replace(tzinfo=UTC)
         source = Source(origin, index)
         yield Message(source, at, station, protocol, direction, connection, kind, text), ns
 
 
-_COLUMNS = (
+_SAID = (
     "origin",
     "index",
     "received_at",
@@ -95,3 +94,4 @@ _COLUMNS = (
     "payload",
     "received_ns",
 )
+_COLUMNS = ("day", *_SAID, "message_type", "message_id", "action")

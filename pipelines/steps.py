@@ -4,7 +4,7 @@ A step overwrites its tables for the days of a stretch and returns their content
 assets, the replay and the benchmarks call the same functions; only the order is theirs.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import polars as pl
 
@@ -30,15 +30,22 @@ def messages(stretch: Stretch) -> Hashes:
 
 def facts(stretch: Stretch) -> Hashes:
     """`transaction_event`, `meter_reading` and the findings about frames."""
-    found = reading.facts(stretch)
-    return _write(
-        stretch,
-        {
-            "transaction_event": found.events,
-            "meter_reading": found.readings,
-            "message_finding": found.findings,
-        },
-    )
+    lake, days = stretch.lake, stretch.days
+    events: list[pl.DataFrame] = []
+    findings = [pl.DataFrame(schema=TABLES["message_finding"].schema)]
+
+    def readings() -> Iterator[pl.DataFrame]:
+        for part in reading.facts(stretch):
+            events.append(part.events)
+            findings.append(part.findings)
+            yield part.readings
+
+    poured = lake.pour("meter_reading", readings(), days)
+    return {
+        "transaction_event": lake.pour("transaction_event", events, days),
+        "meter_reading": poured,
+        "message_finding": lake.write("message_finding", pl.concat(findings), days),
+    }
 
 
 def references(stretch: Stretch) -> Hashes:

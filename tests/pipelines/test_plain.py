@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ingest.protocols.ocpp import label
 from pipelines.facts import read_carefully
 from pipelines.messages import split
-from pipelines.plain import plain
+from pipelines.plain import Shapes, plain
 from tests.pipelines.test_messages import log_rows
 
 FRAMES = Path(__file__).parents[2] / ".." / "shared" / "data" / "ocpp_field_frames.jsonl"
@@ -83,7 +83,7 @@ EVENT = some(
 
 def agree(rows: pl.DataFrame) -> int:
     """Both readings of rows of `message` agree; how many messages were plain."""
-    easy = plain(rows)
+    easy = plain(rows, Shapes(worth=1))
     taken = rows.join(easy.rest, on=["origin", "index"], how="anti", maintain_order="left")
     careful = read_carefully(taken)
     key = ["origin", "index"]

@@ -11,6 +11,7 @@ import re
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
 from itertools import chain
@@ -29,6 +30,15 @@ from warehouse.lake.tables import TABLES, Table
 _FILE = re.compile(r"day=(?P<day>[0-9-]{10})/(?P<rows>\d+)-(?P<digest>[0-9a-f]{64})\.parquet$")
 _ROWS_AT_ONCE = 200_000
 _WORD = re.compile(r"[a-z_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """`count` rows from `first` on of some days' files, one after the other."""
+
+    files: tuple[Path, ...]
+    first: int
+    count: int
 
 
 class Lake:
@@ -63,10 +73,24 @@ class Lake:
         wanted = sorted(stored if days is None else set(days) & set(stored))
         if not wanted:
             return pl.DataFrame(schema=schema).select(shown)
-        paths = [self.path / table / stored[day] for day in wanted]
-        days_are = {"day": pl.Date}
-        rows = pl.scan_parquet(paths, hive_partitioning=True, hive_schema=days_are, glob=False)
+        rows = _scan([self.path / table / stored[day] for day in wanted])
         return (rows if where is None else rows.filter(where)).select(shown).collect()
+
+    def pieces(self, table: str, days: Iterable[date], at_once: int) -> Iterator[Piece]:
+        """The rows of some days in pieces of `at_once` rows or a little more, in order."""
+        stored = self._files(table)
+        for some in _in_groups(sorted(set(days) & set(stored)), stored, at_once):
+            count = sum(_rows(stored[day]) for day in some)
+            for first in range(0, count, at_once):
+                yield Piece(tuple(self.path / table / stored[day] for day in some), first, at_once)
+
+    def read_piece(
+        self, table: str, piece: Piece, columns: Sequence[str], where: pl.Expr
+    ) -> pl.DataFrame:
+        """The rows of a piece that meet `where`, in order."""
+        schema = TABLES[table].schema
+        rows = _scan(piece.files).slice(piece.first, piece.count).filter(where)
+        return rows.select(pl.col(name).cast(schema[name]) for name in columns).collect()
 
     def write(self, table: str, frame: pl.DataFrame, days: Iterable[date]) -> str:
         """Make `frame` the content of exactly those days, in one commit; return its hash.
@@ -283,13 +307,20 @@ class _Parts:
         return self._rows.slice(start, stop - start)
 
 
-def _in_groups(days: list[date], stored: Mapping[date, str]) -> Iterator[list[date]]:
-    """Days in groups of about `_ROWS_AT_ONCE` rows, to be read together."""
+def _scan(paths: Sequence[Path]) -> pl.LazyFrame:
+    days_are = {"day": pl.Date}
+    return pl.scan_parquet(list(paths), hive_partitioning=True, hive_schema=days_are, glob=False)
+
+
+def _in_groups(
+    days: list[date], stored: Mapping[date, str], at_once: int = _ROWS_AT_ONCE
+) -> Iterator[list[date]]:
+    """Days in groups of about `at_once` rows, to be read together."""
     group: list[date] = []
     rows = 0
     for day in days:
         count = _rows(stored[day])
-        if group and rows + count > _ROWS_AT_ONCE:
+        if group and rows + count > at_once:
             yield group
             group, rows = [], 0
         group.append(day)

@@ -17,6 +17,9 @@ from polars.io.plugins import register_io_source
 from warehouse.lake.content import file_hash
 from warehouse.lake.tables import Table
 
+GROUP = 65_536
+"""Rows in a row group: what a reader must take at once."""
+
 Part = tuple[date, pl.DataFrame]
 
 
@@ -63,7 +66,7 @@ def _write(path: Path, table: Table, parts: Iterator[pl.DataFrame]) -> tuple[int
             yield part
 
     register_io_source(source, schema=schema).sink_parquet(
-        path, compression="zstd", compression_level=1, statistics=False
+        path, compression="zstd", compression_level=1, statistics=False, row_group_size=GROUP
     )
     return rows, file_hash(path, schema)
 
