@@ -85,11 +85,16 @@ class TokenPolicy:
 
 @dataclass(frozen=True, slots=True)
 class PartyAdd:
-    """Somebody we deal with; `ocpi_token_hash` is the SHA-256 (hex) of the token it calls with."""
+    """Somebody we deal with; `ocpi_token_hash` is the SHA-256 (hex) of the token it calls with.
+
+    `ocpi_token_encoding` is how that token must come: `base64` (OCPI 2.2-d2 on), `raw`, or "" where
+    either will do.
+    """
 
     party: Party
     ocpi_token_hash: str = ""
     token_policy: TokenPolicy | None = None
+    ocpi_token_encoding: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +331,9 @@ def _read_party_add(fields: Fields, _at: datetime | None) -> PartyAdd:
         party=party,
         ocpi_token_hash=fields.text("ocpi_token_hash", default=""),
         token_policy=None if policy is None else _read_token_policy(policy),
+        ocpi_token_encoding=fields.text(
+            "ocpi_token_encoding", among=("", "base64", "raw"), default=""
+        ),
     )
 
 
@@ -347,6 +355,8 @@ def _write_party_add(action: PartyAdd) -> tuple[str, dict[str, Any]]:
         "payment_days": party.payment_days,
         "ocpi_token_hash": action.ocpi_token_hash,
     } | {name: getattr(party, name) for name in _PARTY_TEXTS}
+    if action.ocpi_token_encoding:
+        body["ocpi_token_encoding"] = action.ocpi_token_encoding
     if action.token_policy is not None:
         policy = action.token_policy
         body["token_policy"] = {"allow": list(policy.allow), "deny": list(policy.deny)}

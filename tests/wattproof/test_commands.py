@@ -81,6 +81,15 @@ def test_tokens(house: Call, ask: Ask) -> None:
     assert ask("token", "list", "--party", "NL-WPF") == []
 
 
+def test_a_party_with_lists_and_an_encoding(house: Call, ask: Ask) -> None:
+    words = ("party", "add", "GB-XYZ", "--name", "X", "--currency", "GBP", "--ocpi-token")
+    house(*words, "--ocpi-token-encoding", "raw", "--allow", "A1", "--deny", "B1", "--deny", "B2")
+    (row,) = [party for party in ask("party", "list") if party["code"] == "GB-XYZ"]
+    assert row["token_policy"] == {"allow": ["A1"], "deny": ["B1", "B2"]}
+    assert (row["currency"], row["ocpi_token_encoding"]) == ("GBP", "raw")
+    house(*words, "--ocpi-token-encoding", "rot13", code=1)
+
+
 def test_many_tokens_in_one_go(house: Call, ask: Ask, tmp_path: Path) -> None:
     file = tmp_path / "tokens.jsonl"
     lines = [

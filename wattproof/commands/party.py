@@ -1,6 +1,7 @@
 """`wattproof party`: ourselves, our roaming partners and our own customers."""
 
 from contextlib import closing
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -30,11 +31,21 @@ def add(
     vat_number: Annotated[str, typer.Option()] = "",
     email: Annotated[str, typer.Option(help="Where invoices go.")] = "",
     iban: Annotated[str, typer.Option()] = "",
+    currency: Annotated[str, typer.Option(help="Of its invoices.")] = "EUR",
     time_zone: Annotated[str, typer.Option(help="Of its months.")] = "Europe/Amsterdam",
     payment_days: Annotated[int, typer.Option(min=0)] = 14,
     ocpi_token: Annotated[
         bool, typer.Option("--ocpi-token", help="Make a token, shown once.")
     ] = False,
+    ocpi_token_encoding: Annotated[
+        str, typer.Option(help="base64 or raw; either will do if not given.")
+    ] = "",
+    allow: Annotated[
+        list[str] | None, typer.Option(metavar="UID", help="A token always let in (repeat).")
+    ] = None,
+    deny: Annotated[
+        list[str] | None, typer.Option(metavar="UID", help="A token never let in (repeat).")
+    ] = None,
     file: File = None,
     data: Data = DEFAULT_DATA,
     as_json: Json = False,
@@ -45,6 +56,7 @@ def add(
     Examples:
       wattproof party add NL-WPF --role CPO --name "Our Charging B.V." --vat-number NL0000B01
       wattproof party add NL-ABC --role EMSP --name "Alpha Mobility B.V." --ocpi-token
+      wattproof party add NL-ABC --name "Alpha Mobility B.V." --deny 04A1B2C3 --deny 04D4E5F6
       wattproof party add --file parties.jsonl
 
     With --ocpi-token the party may read its CDRs and sessions at /ocpi/versions with
@@ -65,11 +77,18 @@ def add(
         "vat_number": vat_number,
         "email": email,
         "iban": iban,
+        "currency": currency,
         "time_zone": time_zone,
         "payment_days": payment_days,
+        "ocpi_token_encoding": ocpi_token_encoding,
     }
-    wanted = [one] if file is None else objects(file)
-    tokens = [new_token() if ocpi_token else "" for _ in wanted]
+    if allow or deny:
+        one["token_policy"] = {"allow": allow or [], "deny": deny or []}
+    _add(data, [one] if file is None else objects(file), with_token=ocpi_token, as_json=as_json)
+
+
+def _add(data: Path, wanted: list[dict[str, Any]], *, with_token: bool, as_json: bool) -> None:
+    tokens = [new_token() if with_token else "" for _ in wanted]
     said = [
         actions.read(
             body

@@ -66,6 +66,7 @@ EVERY_ACTION: list[actions.Action] = [
     actions.TokenUnblock("04A1B2"),
     actions.PartyAdd(PARTY),
     actions.PartyAdd(PARTY, "aa" * 32, actions.TokenPolicy(("A",), ("B", "C"))),
+    actions.PartyAdd(PARTY, "aa" * 32, None, "base64"),
     actions.TariffAdd(
         "2.2.1",
         {
