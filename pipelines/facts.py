@@ -12,9 +12,9 @@ from ingest.protocols.ocpp.message import Message
 from pipelines.fact_rows import Received, write_events, write_readings
 from pipelines.plain import Shapes, plain
 from pipelines.session_rows import write_findings
-from pipelines.shards import abreast
 from pipelines.stretch import Stretch
 from warehouse.lake import TABLES, Piece
+from warehouse.lake.abreast import abreast
 
 _AT_ONCE = 65_536
 _ISSUED = pl.col("payload").str.contains('"transactionId"', literal=True)

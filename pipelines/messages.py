@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import polars as pl
 
 from ingest.protocols.ocpp.frame import read_frame
-from pipelines.shards import abreast
 from pipelines.stretch import Span, Stretch, day_of, spans
 from warehouse.lake import TABLES
+from warehouse.lake.abreast import abreast
 
 KINDS = frozenset({"message", "connection"})
 

@@ -1,17 +1,12 @@
-"""Work shared by station among processes, or by parts among threads; results stay in order.
+"""Work shared among processes by station: the result is the same for any number of them."""
 
-Either way they are the same for any number of workers.
-"""
-
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import TypeVar
 
 from pipelines.stretch import Stretch
 
-S = TypeVar("S")
 T = TypeVar("T")
 
 WORTH_A_PROCESS = 50_000
@@ -28,21 +23,6 @@ def share(
         return [work(stretch, shares[0])]
     with ProcessPoolExecutor(len(shares), mp_context=get_context("spawn")) as pool:
         return list(pool.map(work, [stretch] * len(shares), shares))
-
-
-def abreast(work: Callable[[S], T], parts: Iterable[S], workers: int) -> Iterator[T]:
-    """`work(part)` of each part in order, by threads: for work that is done in columns.
-
-    No more results wait to be taken than there are workers, so that a day is never held whole.
-    """
-    with ThreadPoolExecutor(workers) as pool:
-        waiting: deque[Future[T]] = deque()
-        for part in parts:
-            waiting.append(pool.submit(work, part))
-            if len(waiting) > workers:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
 
 
 def _divide(weights: Mapping[str, int], count: int) -> list[frozenset[str]]:

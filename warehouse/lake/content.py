@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import polars as pl
 
+from warehouse.lake.abreast import abreast
+
 if TYPE_CHECKING:
     from hashlib import _Hash
 
@@ -28,13 +30,20 @@ def frame_hash(frame: pl.DataFrame) -> str:
 
 
 def file_hash(path: Path, schema: pl.Schema) -> str:
-    """`frame_hash` of a Parquet file's rows, a column at a time: a day need not fit into memory."""
+    """`frame_hash` of a Parquet file's rows, a column at a time: a day need not fit into memory.
+
+    The next column is read while one is hashed.
+    """
     digest = hashlib.sha256()
     file = pl.scan_parquet(path, glob=False)
-    for name, dtype in schema.items():
-        column = file.select(pl.col(name).cast(dtype)).collect().to_series()
-        digest.update(f"{name}:{column.dtype}:{len(column)}\n".encode())
-        _prepare(column).update(digest, 0, len(column))
+
+    def load(name: str) -> tuple[str, int, _Column]:
+        column = file.select(pl.col(name).cast(schema[name])).collect().to_series()
+        return f"{name}:{column.dtype}", len(column), _prepare(column)
+
+    for title, rows, column in abreast(load, schema.names(), 1):
+        digest.update(f"{title}:{rows}\n".encode())
+        column.update(digest, 0, rows)
     return digest.hexdigest()
 
 
@@ -86,7 +95,7 @@ class _Texts:
         digest.update(self._lengths[start:stop].tobytes())
         for first in range(start, stop, _AT_ONCE):
             texts = self._texts.slice(first, min(_AT_ONCE, stop - first))
-            digest.update(texts.str.join("")[0].encode())
+            digest.update(texts.str.join("").cast(pl.Binary)[0])
 
 
 class _Lists:
