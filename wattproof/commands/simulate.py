@@ -73,6 +73,7 @@ def simulate(
     Examples:
       wattproof simulate --sessions sessions.csv --ocpp-url ws://127.0.0.1:8180/ocpp --provision
       wattproof simulate --month 2026-10 --count 500 --provision
+      SSL_CERT_FILE=fullchain.pem wattproof simulate --ocpp-url wss://127.0.0.1:8143/ocpp
 
     \b
     Columns of the file (an empty end_utc is a session that never stopped):
@@ -87,22 +88,28 @@ def simulate(
         plan = csv_plan(sessions, ocpp=ocpp, sample_s=sample_s, seed=seed, limit=limit)
     passwords = register(data, plan) if provision else load_passwords(data)
     where = Where(ocpp_url, http_url, api_key)
+    tally = _play(plan, where, passwords, window_s=window_s, idle=timedelta(days=idle_days))
+    _tell(plan, tally, as_json=as_json)
+
+
+def _play(
+    plan: Plan, where: Where, passwords: dict[str, str], *, window_s: int, idle: timedelta
+) -> Tally:
     with progress("charging", len(plan.moments)) as bar:
 
         def moved(done: int, now: datetime) -> None:
             bar.at(done, f"{now:%Y-%m-%d %H:%M}")
 
-        tally = uvloop.run(
+        return uvloop.run(
             play(
                 plan,
                 where,
                 passwords=passwords,
                 window_s=window_s,
-                idle=timedelta(days=idle_days),
+                idle=idle,
                 progress=moved,
             )
         )
-    _tell(plan, tally, as_json=as_json)
 
 
 def register(data: Path, plan: Plan) -> dict[str, str]:
