@@ -2,7 +2,7 @@
 
 from billing.events import EventKind, Fact
 from ingest.protocols.ocpp.message import Message
-from ingest.protocols.ocpp.mould import new_event
+from ingest.protocols.ocpp.mould import event_of
 from ingest.protocols.ocpp.scalars import Flags
 from ingest.protocols.ocpp.stamps import ABSENT
 
@@ -18,15 +18,11 @@ def connection(message: Message, payload: dict[str, object], flags: Flags) -> li
         return []
     reason = payload.get("reason")
     return [
-        new_event(
-            source=message.source,
-            received_at=message.received_at,
-            station=message.station,
-            protocol=message.protocol,
-            connection=message.connection,
-            message_id="",
-            kind=kind,
-            stamp=ABSENT,
+        event_of(
+            message,
+            "",
+            kind,
+            ABSENT,
             reason=reason if isinstance(reason, str) else "",
             flags=tuple(flags),
         )

@@ -5,7 +5,7 @@ from typing import Any
 from billing.events import EventKind, Fact, StampQuality
 from ingest.protocols.ocpp.frame import Frame
 from ingest.protocols.ocpp.message import Message
-from ingest.protocols.ocpp.mould import new_event
+from ingest.protocols.ocpp.mould import event_of
 from ingest.protocols.ocpp.scalars import Flags, member, spellings, text, whole
 from ingest.protocols.ocpp.stamps import ABSENT, flag, read_stamp
 
@@ -47,15 +47,11 @@ def status_notification(message: Message, frame: Frame, flags: Flags) -> list[Fa
     text(payload.get("info"), flags, "info")
     too_long(payload, _LONGEST, flags)
     return [
-        new_event(
-            source=message.source,
-            received_at=message.received_at,
-            station=message.station,
-            protocol=message.protocol,
-            connection=message.connection,
-            message_id=frame.message_id,
-            kind=EventKind.STATUS,
-            stamp=stamp,
+        event_of(
+            message,
+            frame.message_id,
+            EventKind.STATUS,
+            stamp,
             evse=connector,
             connector=connector,
             status=member(status, STATUSES, flags, "status") if status else "",
@@ -73,15 +69,11 @@ def boot_notification(message: Message, frame: Frame, flags: Flags) -> list[Fact
     unfit_meter(payload.get("meterType"), flags)
     too_long(payload, _LONGEST, flags)
     return [
-        new_event(
-            source=message.source,
-            received_at=message.received_at,
-            station=message.station,
-            protocol=message.protocol,
-            connection=message.connection,
-            message_id=frame.message_id,
-            kind=EventKind.BOOTED,
-            stamp=ABSENT,
+        event_of(
+            message,
+            frame.message_id,
+            EventKind.BOOTED,
+            ABSENT,
         )
     ]
 

@@ -6,7 +6,7 @@ from billing.events import EventKind, Fact
 from ingest.protocols.ocpp import tokens
 from ingest.protocols.ocpp.frame import Frame
 from ingest.protocols.ocpp.message import Message
-from ingest.protocols.ocpp.mould import new_event
+from ingest.protocols.ocpp.mould import event_of
 from ingest.protocols.ocpp.samples import Place, readings
 from ingest.protocols.ocpp.scalars import (
     Flags,
@@ -37,15 +37,11 @@ def start_transaction(message: Message, frame: Frame, flags: Flags) -> list[Fact
     if connector is None:
         flags.append(("connector_absent", "expected a connectorId, came none"))
     return [
-        new_event(
-            source=message.source,
-            received_at=message.received_at,
-            station=message.station,
-            protocol=message.protocol,
-            connection=message.connection,
-            message_id=frame.message_id,
-            kind=EventKind.STARTED,
-            stamp=stamp,
+        event_of(
+            message,
+            frame.message_id,
+            EventKind.STARTED,
+            stamp,
             evse=connector,
             connector=connector,
             id_token=_id_tag(payload, flags, required=True),
@@ -61,15 +57,11 @@ def start_answered(message: Message, frame: Frame) -> list[Fact]:
     if "transactionId" not in frame.payload or not isinstance(info, dict):
         return []
     return [
-        new_event(
-            source=message.source,
-            received_at=message.received_at,
-            station=message.station,
-            protocol=message.protocol,
-            connection=message.connection,
-            message_id=frame.message_id,
-            kind=EventKind.START_ANSWERED,
-            stamp=ABSENT,
+        event_of(
+            message,
+            frame.message_id,
+            EventKind.START_ANSWERED,
+            ABSENT,
             transaction=transaction(frame.payload["transactionId"], []),
             status=text(info.get("status"), [], "status"),
         )
@@ -83,15 +75,11 @@ def stop_transaction(message: Message, frame: Frame, flags: Flags) -> list[Fact]
     _mark(flag(stamp), flags)
     number_text = _stopped(payload, flags)
     reason = text(payload.get("reason"), flags, "reason")
-    event = new_event(
-        source=message.source,
-        received_at=message.received_at,
-        station=message.station,
-        protocol=message.protocol,
-        connection=message.connection,
-        message_id=frame.message_id,
-        kind=EventKind.ENDED,
-        stamp=stamp,
+    event = event_of(
+        message,
+        frame.message_id,
+        EventKind.ENDED,
+        stamp,
         transaction=number_text,
         id_token=_id_tag(payload, flags, required=False),
         meter_wh=energy(payload.get("meterStop"), flags, "meterStop"),

@@ -3,7 +3,7 @@
 from billing.events import EventKind, Fact
 from ingest.protocols.ocpp.frame import Frame
 from ingest.protocols.ocpp.message import Message
-from ingest.protocols.ocpp.mould import new_event
+from ingest.protocols.ocpp.mould import event_of
 from ingest.protocols.ocpp.scalars import Flags, member, object_of, spellings, text, whole
 from ingest.protocols.ocpp.stamps import ABSENT, flag, read_stamp
 from ingest.protocols.ocpp.v16.status import too_long
@@ -25,15 +25,11 @@ def status_notification(message: Message, frame: Frame, flags: Flags) -> list[Fa
         flags.append(mark)
     status = text(payload.get("connectorStatus"), flags, "connectorStatus")
     return [
-        new_event(
-            source=message.source,
-            received_at=message.received_at,
-            station=message.station,
-            protocol=message.protocol,
-            connection=message.connection,
-            message_id=frame.message_id,
-            kind=EventKind.STATUS,
-            stamp=stamp,
+        event_of(
+            message,
+            frame.message_id,
+            EventKind.STATUS,
+            stamp,
             evse=whole(payload.get("evseId"), flags, "evseId"),
             connector=whole(payload.get("connectorId"), flags, "connectorId"),
             status=member(status, STATUSES, flags, "connectorStatus") if status else "",
@@ -51,15 +47,11 @@ def boot_notification(message: Message, frame: Frame, flags: Flags) -> list[Fact
     too_long(station, _LONGEST, flags)
     reason = text(payload.get("reason"), flags, "reason")
     return [
-        new_event(
-            source=message.source,
-            received_at=message.received_at,
-            station=message.station,
-            protocol=message.protocol,
-            connection=message.connection,
-            message_id=frame.message_id,
-            kind=EventKind.BOOTED,
-            stamp=ABSENT,
+        event_of(
+            message,
+            frame.message_id,
+            EventKind.BOOTED,
+            ABSENT,
             reason=member(reason, BOOT_REASONS, flags, "reason") if reason else "",
         )
     ]

@@ -6,7 +6,7 @@ from billing.events import EventKind, Fact
 from ingest.protocols.ocpp import tokens
 from ingest.protocols.ocpp.frame import Frame
 from ingest.protocols.ocpp.message import Message
-from ingest.protocols.ocpp.mould import new_event
+from ingest.protocols.ocpp.mould import event_of
 from ingest.protocols.ocpp.samples import Place, readings
 from ingest.protocols.ocpp.scalars import (
     Flags,
@@ -62,15 +62,11 @@ def transaction_event(message: Message, frame: Frame, flags: Flags) -> list[Fact
         flags.append(("tx_id_absent", "expected a transactionId, came none"))
     evse, connector = _evse(payload.get("evse"), flags)
     token, token_type = _id_token(payload.get("idToken"), flags)
-    event = new_event(
-        source=message.source,
-        received_at=message.received_at,
-        station=message.station,
-        protocol=message.protocol,
-        connection=message.connection,
-        message_id=frame.message_id,
-        kind=_kind(payload.get("eventType"), flags),
-        stamp=stamp,
+    event = event_of(
+        message,
+        frame.message_id,
+        _kind(payload.get("eventType"), flags),
+        stamp,
         evse=evse,
         connector=connector,
         transaction=number_text,
