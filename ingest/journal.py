@@ -7,7 +7,7 @@ the store refuses, everything is held and tried again each second. It knows no p
 import asyncio
 import sys
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
 from warehouse.log import Entry, LogWriter, StoreUnavailable
@@ -125,12 +125,14 @@ class Journal:
     def _commit(self) -> None:
         outbox, self._outbox = self._outbox, []
         waiting, self._waiting = self._waiting, []
-        done = self._loop.run_in_executor(self._threads, self._writer.commit)
-        done.add_done_callback(lambda done: self._committed(done, outbox, waiting))
+        done = self._threads.submit(self._writer.commit)
+        done.add_done_callback(
+            lambda done: self._loop.call_soon_threadsafe(self._committed, done, outbox, waiting)
+        )
 
     def _committed(
         self,
-        done: asyncio.Future[int],
+        done: Future[int],
         outbox: list[tuple[Outlet, bytes]],
         waiting: list[asyncio.Future[None]],
     ) -> None:

@@ -5,14 +5,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ingest.journal import Journal
 from warehouse.log import LogReader
 from warehouse.registry import Change, Registry, RegistryUnavailableError
-
-if TYPE_CHECKING:
-    from ingest.chargers import ChargerSocket
 
 
 class Projection:
@@ -37,8 +33,8 @@ class Projection:
         """The operator's log has news for the database too."""
         self._operator_spoke = True
 
-    async def flush(self, heard: "Mapping[str, ChargerSocket] | None" = None) -> None:
-        """Writes what is pending; `heard` also saves when each connected station was last heard."""
+    async def flush(self, heard: Mapping[str, int] | None = None) -> None:
+        """Writes what is pending; `heard` also saves when stations were last heard (ns)."""
         async with self._writing:
             changes, self._pending = self._pending, []
             boundary = self._journal.size  # never within a pair: nothing waits between the two
@@ -47,9 +43,8 @@ class Projection:
                 return
             if heard:
                 changes += [
-                    Change("connection", (name,), {"heard_ns": socket.heard_ns}, "update")
-                    for name, socket in heard.items()
-                    if socket.heard_ns
+                    Change("connection", (name,), {"heard_ns": heard_ns}, "update")
+                    for name, heard_ns in heard.items()
                 ]
             await self._journal.durable()
             loop = asyncio.get_running_loop()

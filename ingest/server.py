@@ -221,9 +221,9 @@ class Service:
         socket.answered_as = say("message", protocol, "out", *said)
         self._sockets[socket.identity] = socket
         self._connection_entry(socket, event)
-        early, socket.early = socket.early, []
-        for payload in early:
-            self._answer(socket, payload)
+        self._inbox.extendleft((socket, payload) for payload in reversed(socket.early))
+        socket.early.clear()
+        self._take_up()
         if not self._journal.stalled:
             socket.resume()
 
@@ -247,6 +247,8 @@ class Service:
 
     def _take_up(self) -> None:
         inbox = self._inbox
+        if any(_NAMES_A_TOKEN in payload for _, payload in inbox):
+            self.refresh()
         try:
             while inbox:
                 self._answer(*inbox.popleft())
@@ -260,8 +262,6 @@ class Service:
         if heard_as is None or answered_as is None:
             socket.early.append(payload)
             return
-        if _NAMES_A_TOKEN in payload:
-            self.refresh()
         put, counter = self.writer.put, socket.counter
         _, now_ns, _ = put(heard_as, payload, counter)
         socket.heard_ns = now_ns
@@ -349,20 +349,33 @@ class Service:
             self.refresh()
 
     async def _tend(self) -> None:
-        """Once a second: sign, save, tick, and look for silence."""
+        """Once a second: tick, sign, and half a second later save and look for silence.
+
+        Both take threads of their own, which hold the interpreter: not at the same time, and when
+        each station was last heard is saved a fifth at a time.
+        """
         seconds = 0
         while True:
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(0.5)
             seconds += 1
             if self._journal.stalled:
                 continue
             if self._clock.now_ns() - self._journal.last_received_ns >= TICK_NS:
                 self._journal.append(b'{"action":"tick"}', kind="tick")
             self._journal.sign()
-            await self._projection.flush(heard=self._sockets if seconds % 5 == 0 else None)
+            await asyncio.sleep(0.5)
+            await self._projection.flush(heard=self._fifth(seconds))
             self._look_for_silence()
             if seconds % 60 == 0:
                 self._reception.a_minute_passed()
+
+    def _fifth(self, seconds: int) -> dict[str, int]:
+        """When a fifth of the stations was last heard, another one each second."""
+        return {
+            name: socket.heard_ns
+            for place, (name, socket) in enumerate(self._sockets.items())
+            if (place + seconds) % 5 == 0 and socket.heard_ns
+        }
 
     def _look_for_silence(self) -> None:
         now, limit = self._loop.time(), silent_after_s(self.view)

@@ -35,9 +35,8 @@ class SystemClock:
     simulated = False
     driven = False
 
-    def now_ns(self) -> int:
-        """UTC nanoseconds since the epoch, as the machine has it."""
-        return time.time_ns()
+    now_ns = staticmethod(time.time_ns)
+    """UTC nanoseconds since the epoch, as the machine has it; asked for with every message."""
 
 
 class SimulatedClock:

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from ingest.answer.call import Call
-from ingest.answer.table import ANSWERS, Answerer
+from ingest.answer.call import EMPTY, Call
+from ingest.answer.table import ANSWERS, NOTED, Answerer
 from ingest.protocols.ocpp.frame import CALL, MAX_MESSAGE_ID, result_bytes
 from ingest.protocols.ocpp.schemas import validity
 from ingest.view import View
@@ -38,16 +38,19 @@ def plain_reply(
             return None
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
+    if known.is_noted:
+        return result_bytes(message_id, EMPTY.payload), EMPTY.changes
     call = Call(station, protocol, message_id, action, said, payload.decode())
     answer = known.answerer(call, view, now_ns)
     return result_bytes(message_id, answer.payload), answer.changes
 
 
 class _Known(NamedTuple):
-    """An action that has an answer: its schema and that answer."""
+    """An action that has an answer: its schema, that answer, and whether it is always `EMPTY`."""
 
     is_valid: Callable[[Any], bool]
     answerer: Answerer
+    is_noted: bool
 
 
 class _Actions(dict[str, _Known]):
@@ -58,7 +61,8 @@ class _Actions(dict[str, _Known]):
         self._protocol = protocol
 
     def __missing__(self, action: str) -> _Known:
-        known = _Known(validity(self._protocol, action), ANSWERS[self._protocol][action])
+        answerer = ANSWERS[self._protocol][action]
+        known = _Known(validity(self._protocol, action), answerer, action in NOTED)
         self[action] = known
         return known
 

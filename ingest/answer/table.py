@@ -71,6 +71,9 @@ _V201: Mapping[str, Answerer] = {
 ANSWERS: Mapping[str, Mapping[str, Answerer]] = {V16: _V16, V201: _V201}
 """By subprotocol, then action."""
 
+NOTED = frozenset(("MeterValues", "NotifyEvent", "SecurityEventNotification"))
+"""Busy notifications that change nothing: `EMPTY` is the answer, whatever they say."""
+
 PATIENT = frozenset(
     {
         "Authorize",

@@ -37,6 +37,15 @@ def say(*values: float) -> None:
     sys.stdout.flush()
 
 
+async def report() -> None:
+    """Say what was used, for each line of input, until it ends."""
+    loop = asyncio.get_running_loop()
+    while await loop.run_in_executor(None, sys.stdin.readline):
+        found = psutil.Process()
+        times = found.cpu_times()
+        say(found.memory_info().rss, times.user + times.system)
+
+
 async def main(data: Path) -> None:
     clock = SystemClock()
     writer = LogWriter.open(
@@ -46,11 +55,7 @@ async def main(data: Path) -> None:
     service = Service(writer, registry, clock, Config(plain_port=0), log_folder=data / "log")
     await service.start()
     say(service.plain_port)
-    loop = asyncio.get_running_loop()
-    while await loop.run_in_executor(None, sys.stdin.readline):
-        found = psutil.Process()
-        times = found.cpu_times()
-        say(found.memory_info().rss, times.user + times.system)
+    await report()
     await service.stop()
     registry.close()
 

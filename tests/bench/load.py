@@ -10,11 +10,12 @@ import sys
 import time
 from collections import deque
 from struct import pack
-from typing import cast
+from typing import Any, cast
 
 import uvloop
 
 MASK = b"\x12\x34\x56\x78"
+STAMP = "2026-11-21T10:00:00Z"
 
 
 def masked(payload: bytes) -> bytes:
@@ -38,22 +39,25 @@ def sample(measurand: str, value: str, unit: str) -> dict[str, str]:
     }
 
 
-def traffic(number: int) -> list[bytes]:
-    """What one charger says over and over: mostly meter values, and one of each other kind."""
+def meter_values(number: int) -> dict[str, Any]:
+    """A MeterValues.req of OCPP 1.6 as most chargers send it."""
     values = [
         sample("Energy.Active.Import.Register", f"{number * 1000}.5", "Wh"),
         sample("Power.Active.Import", "7360", "W"),
         sample("Current.Import", "32.0", "A"),
         sample("Voltage", "230.1", "V"),
     ]
-    stamp = "2026-11-21T10:00:00Z"
-    meter = {
+    return {
         "connectorId": 1,
         "transactionId": number,
-        "meterValue": [{"timestamp": stamp, "sampledValue": values}],
+        "meterValue": [{"timestamp": STAMP, "sampledValue": values}],
     }
-    status = {"connectorId": 1, "errorCode": "NoError", "status": "Charging", "timestamp": stamp}
-    calls = [("MeterValues", meter)] * 5
+
+
+def traffic(number: int) -> list[bytes]:
+    """What one charger says over and over: mostly meter values, and one of each other kind."""
+    status = {"connectorId": 1, "errorCode": "NoError", "status": "Charging", "timestamp": STAMP}
+    calls = [("MeterValues", meter_values(number))] * 5
     calls += [("StatusNotification", status), ("Heartbeat", {}), ("Authorize", {"idTag": "04A1"})]
     return [
         masked(json.dumps([2, f"{number}-{place}", action, payload]).encode())

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.bench.figure import Figure
 from warehouse.clock import SystemClock
-from warehouse.log import LogReader, LogWriter, Signer, verify
+from warehouse.log import LogReader, LogWriter, Signer, say, verify
 
 BATCH = 1_000
 ENTRIES = 262_144
@@ -48,7 +48,10 @@ def _hashes_per_s() -> float:
 
 def _append(folder: Path, signer: Signer) -> list[Figure]:
     """Append, commit each thousand, sign each second: as the service does at its busiest."""
-    connections = [f"5f0c{number:04x}-9d3b" for number in range(2_000)]
+    connections = [
+        say("message", "ocpp1.6", "in", f"CP-{number:05d}", f"5f0c{number:04x}-9d3b")
+        for number in range(2_000)
+    ]
     counters = [0] * len(connections)
     commits: list[float] = []
     rates: list[float] = []
@@ -56,20 +59,13 @@ def _append(folder: Path, signer: Signer) -> list[Figure]:
         round_start = signed = time.perf_counter()
         for number in range(ENTRIES):
             which = number % len(connections)
-            log.append(
-                FRAME,
-                kind="message",
-                protocol="ocpp1.6",
-                direction="in",
-                peer=f"CP-{which:05d}",
-                connection=connections[which],
-                counter=counters[which],
-            )
+            log.put(connections[which], FRAME, counters[which])
             counters[which] += 1
             if (number + 1) % BATCH == 0:
                 start = time.perf_counter()
                 log.commit()
                 commits.append(time.perf_counter() - start)
+                log.grow()
                 if start - signed >= 1:
                     log.checkpoint()
                     signed = start

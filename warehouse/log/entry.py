@@ -105,13 +105,8 @@ def encode(entry: Entry) -> bytes:
 
 
 class Said(NamedTuple):
-    """What the entries of one connection and direction have in common, and how the leaf says it."""
+    """How a leaf says what the entries of one connection and direction have in common."""
 
-    kind: str
-    protocol: str
-    direction: str
-    peer: str
-    connection: str
     middle: bytes
     """What `encode` writes between commitment and length."""
     tail: bytes
@@ -129,7 +124,7 @@ def say(
     whole = encode(Entry(0, 0, *fields, 0, 0, "", ""))
     head, mark, rest = whole.partition(b',"len":0,"n":0')
     assert mark
-    said = Said(*fields, head.removeprefix(b'{"at":"0","c":"'), rest.removesuffix(b'0,"v":1}'))
+    said = Said(head.removeprefix(b'{"at":"0","c":"'), rest.removesuffix(b'0,"v":1}'))
     longest = len(write_leaves([(said, _SALT, 2**63, 2**63)], 2**63)[0]) + len("1073741824")
     if longest >= LEAF_LIMIT:
         raise EntryInvalid(f"entries would take {longest} bytes, the limit is {LEAF_LIMIT - 1}")
@@ -148,13 +143,13 @@ def write_leaves(queued: Iterable[Queued], first: int) -> list[bytes]:
         % (
             received_ns,
             b2a_base64(sha256(salted).digest(), newline=False),
-            said[5],
+            middle,
             len(salted) - SALT_BYTES,
             index,
-            said[6],
+            tail,
             counter,
         )
-        for index, (said, salted, received_ns, counter) in enumerate(queued, first)
+        for index, ((middle, tail), salted, received_ns, counter) in enumerate(queued, first)
     ]
 
 

@@ -43,7 +43,7 @@ from warehouse.log.segment import (
 from warehouse.log.tiles import ENTRIES, TileWriter, join_bundle, write_tiles
 
 SALT_POOL = 256
-_said = lru_cache(maxsize=4_096)(say)
+_say = lru_cache(maxsize=256)(say)
 
 
 class LogWriter:
@@ -183,10 +183,10 @@ class LogWriter:
         the entry before it where the clock stands still or was set back: it never runs back, and
         no later entry can share a time that a reader has already passed. Raises EntryInvalid.
         """
-        said = _said(kind, protocol, direction, peer, connection)
-        index, at, salted = self.put(said, payload, counter)
+        said = (kind, protocol, direction, peer, connection)
+        index, at, salted = self.put(_say(*said), payload, counter)
         length, commitment = len(payload), commit_payload(salted)
-        return Entry(index, at, *said[:5], counter, length, "", commitment)
+        return Entry(index, at, *said, counter, length, "", commitment)
 
     def put(self, said: Said, payload: bytes, counter: int) -> tuple[int, int, bytes]:
         """`append` for those who speak often: what repeats is given as `say` made it.
