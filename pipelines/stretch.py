@@ -97,8 +97,9 @@ class Span:
         Raises LogDamaged.
         """
         frame = self.reader.frame(self.start, self.stop)
-        wanted = frame.filter(pl.col("kind").is_in(sorted(kinds)))
-        return wanted.select(pl.lit(self.reader.origin).alias("origin"), pl.all())
+        wanted = frame["kind"].is_in(sorted(kinds))
+        found = frame if wanted.all() else frame.filter(wanted)
+        return found.select(pl.lit(self.reader.origin).alias("origin"), pl.all())
 
 
 def spans(stretch: Stretch, kinds: frozenset[str]) -> Iterator[Span]:

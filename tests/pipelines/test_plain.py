@@ -81,6 +81,44 @@ EVENT = some(
 )
 
 
+START = some(
+    connectorId=st.integers(0, 4),
+    idTag=st.sampled_from(["CARD", "a" * 20, "a" * 21, " A", "0", "\x7f", "\u200b", "Käse"]),
+    meterStart=st.sampled_from([0, 12, -1, 10**12, 10**14, 1.5, "7"]),
+    timestamp=STAMP,
+    reservationId=st.sampled_from([0, 7]),
+)
+STOP = some(
+    transactionId=st.sampled_from([1, 77, 0, -1, 2**31, 2**70, 999_999_999]),
+    idTag=st.sampled_from(["CARD", "null", "a" * 21]),
+    meterStop=st.sampled_from([0, 12, -1, 10**12]),
+    timestamp=STAMP,
+    reason=st.sampled_from(["Local", "local", "Whim"]),
+    transactionData=meter(SAMPLE_16),
+)
+STATUS_16 = some(
+    connectorId=st.integers(0, 4),
+    status=st.sampled_from(["Available", "Charging", "charging"]),
+    errorCode=st.sampled_from(["NoError", "GroundFailure", "Odd"]),
+    timestamp=STAMP,
+    info=st.sampled_from(["", "x" * 51]),
+)
+STATUS_201 = some(
+    connectorId=st.integers(0, 4),
+    evseId=st.integers(0, 4),
+    connectorStatus=st.sampled_from(["Available", "Occupied", "occupied"]),
+    timestamp=STAMP,
+)
+METER_201 = some(evseId=st.integers(0, 4), meterValue=meter(SAMPLE_201))
+ANSWER = some(
+    transactionId=st.sampled_from([1, 77, 0, -1, 2**31, 2**70, "7"]),
+    idTagInfo=some(
+        status=st.sampled_from(["Accepted", "Blocked", "N/A"]), expiryDate=STAMP,
+        parentIdTag=st.sampled_from(["A", "transactionId"]),
+    ),
+)  # fmt: skip
+
+
 def agree(rows: pl.DataFrame) -> int:
     """Both readings of rows of `message` agree; how many messages were plain."""
     easy = plain(rows, Shapes(worth=1))
@@ -101,7 +139,17 @@ def messages(frames: list[str], protocol: str) -> pl.DataFrame:
 
 @pytest.mark.parametrize(
     ("protocol", "action", "payload"),
-    [("ocpp1.6", "MeterValues", METER_VALUES), ("ocpp2.0.1", "TransactionEvent", EVENT)],
+    [
+        ("ocpp1.6", "MeterValues", METER_VALUES),
+        ("ocpp1.6", "StartTransaction", START),
+        ("ocpp1.6", "StopTransaction", STOP),
+        ("ocpp1.6", "StatusNotification", STATUS_16),
+        ("ocpp1.6", "Heartbeat", some(currentTime=STAMP)),
+        ("ocpp2.0.1", "TransactionEvent", EVENT),
+        ("ocpp2.1", "TransactionEvent", EVENT),
+        ("ocpp2.0.1", "MeterValues", METER_201),
+        ("ocpp2.0.1", "StatusNotification", STATUS_201),
+    ],
 )
 def test_whatever_is_taken_is_what_the_careful_reader_gives(
     protocol: str, action: str, payload: st.SearchStrategy[Any]
@@ -115,9 +163,41 @@ def test_whatever_is_taken_is_what_the_careful_reader_gives(
     check()
 
 
+@settings(max_examples=25, deadline=None)
+@given(st.lists(ANSWER, min_size=1, max_size=30))
+def test_whatever_is_taken_of_our_answers_is_what_the_careful_reader_gives(
+    payloads: list[Any],
+) -> None:
+    rows = messages([json.dumps([3, "m", one]) for one in payloads], "ocpp1.6")
+    agree(rows.with_columns(direction=pl.lit("out")))
+
+
+def test_the_order_in_which_shapes_are_learned_changes_nothing() -> None:
+    told = [json.dumps([2, "m", "MeterValues", one]) for one in (HEALTHY, {**HEALTHY, "x": 1})]
+    rows = messages([*told * 40, *reversed(told * 40)], "ocpp1.6")
+    shapes = Shapes()
+    once, again = plain(rows, shapes), plain(rows, shapes)
+    assert once.readings.equals(again.readings)
+    assert once.rest["index"].to_list() == again.rest["index"].to_list()
+    assert once.rest.height == 80, "what has a property nobody knows is left"
+    assert (
+        plain(rows.reverse(), Shapes())
+        .readings.sort("index", "position")
+        .equals(once.readings.sort("index", "position"))
+    )
+
+
+def test_a_few_frames_are_not_worth_a_shape() -> None:
+    rows = messages([json.dumps([2, "m", "MeterValues", HEALTHY])] * 5, "ocpp1.6")
+    assert plain(rows, Shapes(worth=6)).rest.equals(rows)
+
+
 SAMPLE = {"value": "12.5", "unit": "kWh", "measurand": "Energy.Active.Import.Register"}
 BUCKET = {"timestamp": "2026-10-01T08:00:00Z", "sampledValue": [SAMPLE, {"value": "3"}]}
 HEALTHY = {"connectorId": 1, "transactionId": 7, "meterValue": [BUCKET, BUCKET]}
+HEALTHY_START = {"connectorId": 1, "idTag": "A", "meterStart": 0, "timestamp": BUCKET["timestamp"]}
+HEALTHY_STOP = {"transactionId": 7, "meterStop": 12, "timestamp": BUCKET["timestamp"],
+                "reason": "Local", "idTag": "A", "transactionData": [BUCKET]}  # fmt: skip
 HEALTHY_201 = {
     "eventType": "Updated",
     "timestamp": "2026-10-01T08:00:00Z",
@@ -130,7 +210,13 @@ HEALTHY_201 = {
 
 @pytest.mark.parametrize(
     ("protocol", "action", "payload"),
-    [("ocpp1.6", "MeterValues", HEALTHY), ("ocpp2.0.1", "TransactionEvent", HEALTHY_201)],
+    [
+        ("ocpp1.6", "MeterValues", HEALTHY),
+        ("ocpp1.6", "StartTransaction", HEALTHY_START),
+        ("ocpp1.6", "StopTransaction", HEALTHY_STOP),
+        ("ocpp1.6", "Heartbeat", {}),
+        ("ocpp2.0.1", "TransactionEvent", HEALTHY_201),
+    ],
 )
 def test_a_healthy_message_is_plain(protocol: str, action: str, payload: object) -> None:
     assert agree(messages([json.dumps([2, "m", action, payload])], protocol)) == 1

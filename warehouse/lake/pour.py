@@ -4,7 +4,6 @@ The parts must come in the table's order: by day, and within it by key. What a d
 for, its content hash, is taken from the file itself once it is whole.
 """
 
-import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -31,44 +30,67 @@ def pour(lake: Path, table: Table, frames: Iterable[pl.DataFrame]) -> Iterator[t
         before = day
         folder = lake / table.name / f"day={day.isoformat()}"
         folder.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=folder, suffix=".partial")
-        os.close(handle)
-        rows, digest = _write(Path(temporary), table, (frame for _, frame in parts))
-        name = f"{folder.name}/{rows}-{digest}.parquet"
-        Path(temporary).replace(lake / table.name / name)
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            path = Path(scratch) / "whole.parquet"
+            rows = _Rows(table, (frame for _, frame in parts))
+            rows.write(path)
+            name = f"{folder.name}/{rows.count}-{file_hash(path, rows.schema)}.parquet"
+            path.replace(lake / table.name / name)
         yield day, name
 
 
 def _by_day(table: Table, frames: Iterable[pl.DataFrame]) -> Iterator[Part]:
     for frame in frames:
         typed = frame.select(table.schema.names()).cast(table.schema)
-        for part in typed.partition_by("day", maintain_order=True):
-            yield part["day"][0], part.drop("day")
+        rows, start = typed.drop("day"), 0
+        for count, day in typed.select(pl.col("day").rle()).unnest("day").iter_rows():
+            yield day, rows.slice(start, count)
+            start += count
 
 
-def _write(path: Path, table: Table, parts: Iterator[pl.DataFrame]) -> tuple[int, str]:
-    """Fill a file; how many rows it has, and their hash."""
-    schema = pl.Schema({name: dtype for name, dtype in table.schema.items() if name != "day"})
-    rows = 0
+class _Rows:
+    """A day's rows as they come, counted and seen to be in order."""
 
-    def source(
-        columns: object, where: object, limit: object, size: object
+    def __init__(self, table: Table, parts: Iterator[pl.DataFrame]) -> None:
+        columns = {name: dtype for name, dtype in table.schema.items() if name != "day"}
+        self.schema = pl.Schema(columns)
+        self.count = 0
+        self._table = table
+        self._parts = parts
+        self._failure: Exception | None = None
+
+    def write(self, path: Path) -> None:
+        """Fill a file. Raises what making the parts raised."""
+        try:
+            register_io_source(self._source, schema=self.schema).sink_parquet(
+                path, compression="zstd", compression_level=1, statistics=False,
+                row_group_size=GROUP,
+            )  # fmt: skip
+        except pl.exceptions.PolarsError:
+            if self._failure is not None:
+                raise self._failure from None
+            raise
+
+    def _source(
+        self, columns: object, where: object, limit: object, size: object
     ) -> Iterator[pl.DataFrame]:
-        nonlocal rows
+        """The parts, as the engine asks for them; it would hide what went wrong with one."""
         assert columns is where is limit is None
         del size
-        last = pl.DataFrame(schema=schema).select(table.order)
-        for part in parts:
-            keys = part.select(table.order)
-            _assert_rising(table, pl.concat([last, keys]))
-            last = keys.tail(1)
-            rows += part.height
-            yield part
+        try:
+            yield from self._in_order()
+        except Exception as error:
+            self._failure = error
+            raise
 
-    register_io_source(source, schema=schema).sink_parquet(
-        path, compression="zstd", compression_level=1, statistics=False, row_group_size=GROUP
-    )
-    return rows, file_hash(path, schema)
+    def _in_order(self) -> Iterator[pl.DataFrame]:
+        last = pl.DataFrame(schema=self.schema).select(self._table.order)
+        for part in self._parts:
+            keys = part.select(self._table.order)
+            _assert_rising(self._table, pl.concat([last, keys]))
+            last = keys.tail(1)
+            self.count += part.height
+            yield part
 
 
 def _assert_rising(table: Table, keys: pl.DataFrame) -> None:

@@ -1,7 +1,9 @@
 """The lake keeps what it is given, one commit at a time, and hashes what rows say."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
@@ -9,7 +11,10 @@ import pytest
 from deltalake import DeltaTable
 
 from warehouse.lake import TABLES, Lake
+from warehouse.lake import lake as lake_module
+from warehouse.lake.abreast import abreast
 from warehouse.lake.content import frame_hash
+from warehouse.log import LogDamaged
 
 FIRST, SECOND = date(2026, 10, 1), date(2026, 10, 2)
 SCHEMA = TABLES["session"].schema
@@ -90,6 +95,82 @@ def test_a_row_of_another_day_or_a_key_twice_is_refused(lake: Lake) -> None:
         lake.write("session", frame(session(SECOND, "a")), [FIRST])
     with pytest.raises(AssertionError, match="twice"):
         lake.write("session", frame(session(FIRST, "a"), session(FIRST, "a")), [FIRST])
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than three rows are many."""
+    monkeypatch.setattr(lake_module, "_ROWS_AT_ONCE", 3)
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize("cuts", [[1, 2, 3, 4], [5], [4, 4], [0, 6], [7]])
+def test_rows_poured_are_rows_written(lake: Lake, tmp_path: Path, cuts: list[int]) -> None:
+    days = [FIRST, SECOND]
+    rows = frame(*(session(day, name) for day in days for name in "abcd"))
+    bounds = [0, *cuts, rows.height]
+    parts = [rows[start:stop] for start, stop in pairwise(bounds)]
+    poured = lake.pour("session", iter(parts), days)
+    other = Lake(tmp_path / "other")
+    assert poured == other.write("session", rows, days) == lake.content_hash("session")
+    assert poured == lake.named_hash("session")
+    assert lake.read("session").equals(other.read("session"))
+    assert not [path for path in lake.path.rglob("*") if "tmp" in path.name]
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize("names", ["aabcd", "bacd", "abdc"])
+def test_rows_poured_out_of_order_are_refused(lake: Lake, names: str) -> None:
+    parts = [frame(session(FIRST, name)) for name in names]
+    with pytest.raises(AssertionError, match="occurs twice, or out of order"):
+        lake.pour("session", parts, [FIRST])
+    assert lake.days("session") == []
+    with pytest.raises(AssertionError, match="comes after"):
+        lake.pour("session", [frame(session(d, x)) for d in (SECOND, FIRST) for x in "abcd"], [])
+
+
+@pytest.mark.usefixtures("few")
+def test_what_goes_wrong_with_a_part_is_told_as_it_is(lake: Lake) -> None:
+    def parts() -> Iterator[pl.DataFrame]:
+        yield frame(*(session(FIRST, name) for name in "abcd"))
+        raise LogDamaged("entry 5 is damaged")
+
+    with pytest.raises(LogDamaged, match="entry 5"):
+        lake.pour("session", parts(), [FIRST])
+    assert lake.read("session").is_empty()
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 100])
+def test_pieces_hold_every_row_once_in_order(lake: Lake, at_once: int) -> None:
+    days = [FIRST, SECOND, date(2026, 10, 3)]
+    rows = frame(*(session(day, name) for day in days for name in "abcd"[: day.day + 1]))
+    lake.write("session", rows, days)
+    pieces = list(lake.pieces("session", days[:2], at_once))
+    every, named = pl.lit(value=True), pl.col("session_id") != "a"
+    whole = pl.concat(
+        lake.read_piece("session", one, ["day", "session_id"], every) for one in pieces
+    )
+    assert whole.rows() == rows.filter(pl.col("day") < days[2]).select("day", "session_id").rows()
+    some = pl.concat(lake.read_piece("session", one, ["session_id"], named) for one in pieces)
+    assert some["session_id"].to_list() == ["b", "b", "c"]
+    assert list(lake.pieces("cdr", days, at_once)) == []
+
+
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_results_of_work_abreast_stay_in_order(workers: int) -> None:
+    begun: list[int] = []
+
+    def work(number: int) -> int:
+        begun.append(number)
+        if number == 40:
+            raise ValueError("forty")
+        return number * 2
+
+    assert list(abreast(work, range(20), workers)) == list(range(0, 40, 2))
+    taken = abreast(work, range(30, 50), workers)
+    with pytest.raises(ValueError, match="forty"):
+        list(taken)
+    assert max(begun) <= 40 + workers
 
 
 def test_sql_sees_every_column_as_it_was_written(lake: Lake) -> None:

@@ -104,6 +104,26 @@ def test_odd_texts_come_through_the_frame(
     assert frame.to_dict(as_series=False) == columns
 
 
+def test_a_payload_that_looks_like_an_entry_is_no_entry(
+    tmp_path: Path, signer: Signer, clock: SimulatedClock
+) -> None:
+    folder = tmp_path / "ingest-1"
+    payloads = [b'{"at":"1"}', b"x", b'{"at":{"at"', b"", b'{"a']
+    with LogWriter.open(folder, origin="ingest-1", signer=signer, clock=clock) as log:
+        for payload in payloads:
+            log.append(payload, kind="message")
+    reader = LogReader(folder)
+    assert reader.frame()["payload"].to_list() == payloads
+    assert reader.frame(1, 3).to_dict(as_series=False) == reader.columns(1, 3)
+
+
+def test_frames_come_a_segment_at_a_time(grow: Grow, small_segments: int) -> None:
+    reader = LogReader(grow(600))
+    frames = list(reader.frames(100, 590))
+    assert len(frames) > 1
+    assert pl.concat(frames).equals(reader.frame(100, 590))
+
+
 def test_a_reader_sees_what_is_signed_and_follows_the_writer(
     tmp_path: Path, signer: Signer, clock: SimulatedClock
 ) -> None:
