@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from multiprocessing.context import ForkServerContext
 from typing import TypeVar
 
 from pipelines.stretch import Stretch
@@ -10,7 +11,7 @@ from pipelines.stretch import Stretch
 T = TypeVar("T")
 
 WORTH_A_PROCESS = 50_000
-"""Rows below which starting a process (about a second) costs more than it saves."""
+"""Rows below which starting processes (about a second) costs more than it saves."""
 
 
 def share(
@@ -21,8 +22,15 @@ def share(
     shares = _divide(weights, max(1, count))
     if len(shares) == 1:
         return [work(stretch, shares[0])]
-    with ProcessPoolExecutor(len(shares), mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(len(shares), mp_context=_context()) as pool:
         return list(pool.map(work, [stretch] * len(shares), shares))
+
+
+def _context() -> ForkServerContext:
+    """Workers are forked from a process that has loaded everything and runs nothing."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["pipelines.steps"])
+    return context
 
 
 def _divide(weights: Mapping[str, int], count: int) -> list[frozenset[str]]:

@@ -141,13 +141,18 @@ class _Meter:
         self._begun, self._used = time.perf_counter(), _cpu_s()
 
     def stop(self) -> dict[str, float]:
-        """`wall_s`, `cpu_s` (children that ended included) and `mib`."""
+        """`wall_s`, `cpu_s` (descendants included) and `mib`."""
         wall_s, cpu_s = time.perf_counter() - self._begun, _cpu_s() - self._used
         return {"wall_s": wall_s, "cpu_s": cpu_s, "mib": self._memory.stop()}
 
 
 def _cpu_s() -> float:
-    return sum(os.times()[:4])
+    """What this process and its descendants have used, those that ended included."""
+    ticks = 0
+    for process in _family("self"):
+        fields = _read(Path("/proc") / process / "stat").rpartition(")")[2].split()
+        ticks += sum(map(int, fields[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 class _Memory:
