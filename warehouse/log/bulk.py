@@ -89,43 +89,26 @@ def frame(data: Buffer, bounds: Offsets, first: int) -> pl.DataFrame | None:
     return _parsed(texts, index, payload) if found is None else found
 
 
-_HEAD, _AT, _REST = 7, 19, 77
+_AT, _DIGITS, _REST = 7, 19, 77
 """`{"at":"`, then the digits of any time from 2001 to 2286; all up to the commitment's end."""
-_MARKS = {',"d":': "connection", ',"len":': "said", ',"peer":': "place", ',"pr":': "peer",
-          ',"seq":': "protocol"}  # fmt: skip
-"""What ends a field. Within a JSON text its quotes would follow a backslash."""
-_SAID = r'^"(?<direction>[a-z]*)","k":"","kind":"(?<kind>[a-z]+)"$'
+_FIELDS = (
+    r'^","conn":"(?<connection>[^"\\]*)","d":"(?<direction>[a-z]*)","k":"","kind":"(?<kind>[a-z]+)"'
+    r',"len":(?<length>[0-9]+),"n":(?<n>[0-9]+),"peer":"(?<peer>[^"\\]*)"'
+    r',"pr":"(?<protocol>[^"\\]*)","seq":(?<counter>[0-9]+),"v":1\}$'
+)
 
 
 def _spelled(leaves: pl.Series, index: pl.Series, payload: pl.Series) -> pl.DataFrame | None:
     """The fields of leaves without escapes, cut out; None where a leaf is written otherwise."""
-    if leaves.str.contains("\\", literal=True).any():
-        return None
-    rest = leaves.str.slice(_REST)
-    if not rest.str.starts_with('","conn":').all():
-        return None
-    columns: dict[str, pl.Series] = {}
-    rest = rest.str.slice(len('","conn":'))
-    for mark, name in _MARKS.items():
-        parts = rest.str.split_exact(mark, 1).struct
-        columns[name], rest = parts.field("field_0"), parts.field("field_1")
-    texts = pl.DataFrame({**columns, "counter": rest, "index": index, "payload": payload})
-    said = texts.select(pl.col("said").unique())["said"]
-    meant = pl.DataFrame({"said": said, "parts": said.str.extract_groups(_SAID)}).unnest("parts")
-    place = pl.concat_str(pl.col("payload").bin.size(), pl.lit(',"n":'), "index")
-    fields = texts.join(meant, on="said", how="left", maintain_order="left").select(
-        "index",
-        leaves.str.slice(_HEAD, _AT).cast(pl.Int64, strict=False).alias("received_ns"),
-        "kind",
-        pl.col("protocol", "peer", "connection").str.strip_chars('"'),
-        "direction",
-        pl.col("counter").str.strip_suffix(',"v":1}').cast(pl.Int64, strict=False),
-        "payload",
-        due=pl.col("place") == place,
+    fields = leaves.str.slice(_REST).str.extract_groups(_FIELDS).struct.unnest()
+    fields = fields.with_columns(
+        pl.col("length", "n", "counter").cast(pl.Int64, strict=False),
+        received_ns=leaves.str.slice(_AT, _DIGITS).cast(pl.Int64, strict=False),
     )
-    if sum(fields.null_count().row(0)) or not fields["due"].all():
+    due = (fields["n"] == index) & (fields["length"] == payload.bin.size())
+    if sum(fields.null_count().row(0)) or not due.all():
         return None
-    return fields.select(*SCHEMA)
+    return fields.with_columns(index, payload).select(*SCHEMA)
 
 
 def _parsed(leaves: pl.Series, index: pl.Series, payload: pl.Series) -> pl.DataFrame | None:
