@@ -13,7 +13,8 @@ from typing import Protocol
 from warehouse.log import Entry, LogWriter, StoreUnavailable
 
 RETRY_S = 1.0
-CHECKPOINT_S = 1.0
+LAY_FROM = 1_024
+"""Entries whose tiles are written ahead of the checkpoint: all at once would stop the others."""
 
 
 class Outlet(Protocol):
@@ -43,6 +44,8 @@ class Journal:
         self._committing = False
         self._signed_size = -1
         self._signing: asyncio.Future[None] | None = None
+        self._laying: asyncio.Future[None] | None = None
+        self._closing = False
         self.stalled = False
 
     @property
@@ -114,8 +117,10 @@ class Journal:
         """
         if not self.stalled:
             await self.durable()
-        if self._signing is not None:
-            await asyncio.wait([self._signing])
+        self._closing = True
+        for under_way in (self._laying, self._signing):
+            if under_way is not None:
+                await asyncio.wait([under_way])
         try:
             await self._loop.run_in_executor(self._threads, self._writer.close)
         finally:
@@ -158,7 +163,7 @@ class Journal:
             self._commit()
         else:
             self._committing = False
-        self._loop.call_soon(self._writer.grow)  # the loop writes to the sockets before that
+        self._loop.call_soon(self._grow)  # the loop writes to the sockets before that
 
     def _hold(self, error: StoreUnavailable) -> None:
         if not self.stalled:
@@ -166,6 +171,19 @@ class Journal:
             _tell(f"not answering: {error}; nothing is lost, trying again each second")
             self._on_stalled()
         self._loop.call_later(RETRY_S, self._commit)
+
+    def _grow(self) -> None:
+        due = self._writer.grow()
+        if due >= LAY_FROM and self._laying is None and not self._closing:
+            self._laying = self._loop.run_in_executor(self._signers, self._writer.lay)
+            self._laying.add_done_callback(self._laid)
+
+    def _laid(self, done: asyncio.Future[None]) -> None:
+        """What could not be written stays due: the next checkpoint tries again."""
+        self._laying = None
+        error = done.exception()
+        if error is not None and not isinstance(error, StoreUnavailable):
+            raise SystemExit(_in_doubt(error)) from error
 
     def _checkpoint(self) -> None:
         self._writer.checkpoint()

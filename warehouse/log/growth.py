@@ -40,10 +40,11 @@ class Growth:
         with self._adding:
             self._waiting += leaves
 
-    def grow(self) -> None:
-        """Hash what was added."""
+    def grow(self) -> int:
+        """Hash what was added; returns how many leaves wait to be taken."""
         with self._growing:
             self._grow()
+            return len(self._leaves)
 
     def take(self) -> Grown:
         """Everything added until now, hashed; the next `take` gives what comes after it."""

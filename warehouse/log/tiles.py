@@ -183,18 +183,21 @@ def _folders_above(folders: Iterable[str], top: Path) -> set[Path]:
     return found
 
 
-def write_tiles(
-    write: Callable[[int | str, int, int, bytes], None],
-    before: TileTree,
-    tree: TileTree,
-    filled: Sequence[tuple[int, int, list[bytes]]],
-) -> None:
-    """Write the tiles `filled` since `before` and the unfinished ones that have grown.
+Write = Callable[[int | str, int, int, bytes], None]
+"""`TileWriter.write`: level, position, width, data."""
+
+
+def write_full(write: Write, filled: Sequence[tuple[int, int, list[bytes]]]) -> None:
+    """Write tiles that are full, as `TileTree.extend` gives them."""
+    for level, position, hashes in filled:
+        write(level, position, WIDTH, b"".join(hashes))
+
+
+def write_unfinished(write: Write, before: int, tree: TileTree) -> None:
+    """Write the unfinished tiles that have grown since a size `before`.
 
     A tile that is the same as before is not touched: it may be durable already.
     """
-    for level, position, hashes in filled:
-        write(level, position, WIDTH, b"".join(hashes))
     for level, row in enumerate(tree.levels):
-        if row and tree.size >> (8 * level) != before.size >> (8 * level):
+        if row and tree.size >> (8 * level) != before >> (8 * level):
             write(level, (tree.size >> (8 * level)) // WIDTH, len(row), b"".join(row))

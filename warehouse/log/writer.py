@@ -29,9 +29,9 @@ from warehouse.log.entry import (
     write_leaves,
 )
 from warehouse.log.errors import EntryInvalid, LogDamaged, StoreUnavailable
-from warehouse.log.growth import Grown, Growth
+from warehouse.log.growth import Growth
 from warehouse.log.lock import FolderLock
-from warehouse.log.merkle import WIDTH
+from warehouse.log.merkle import WIDTH, TileTree
 from warehouse.log.note import Signer
 from warehouse.log.reader import newest_beside
 from warehouse.log.segment import (
@@ -40,7 +40,13 @@ from warehouse.log.segment import (
     SegmentAppender,
     write_records,
 )
-from warehouse.log.tiles import ENTRIES, TileWriter, join_bundle, write_tiles
+from warehouse.log.tiles import (
+    ENTRIES,
+    TileWriter,
+    join_bundle,
+    write_full,
+    write_unfinished,
+)
 
 SALT_POOL = 256
 _say = lru_cache(maxsize=256)(say)
@@ -51,7 +57,7 @@ class LogWriter:
 
     `append` and `commit` may run at the same time in different threads, and so may `checkpoint`:
     whatever arrives while one `commit` waits for the disk goes into the next one. `grow` after a
-    commit does ahead what a checkpoint would do all at once.
+    commit and `lay` now and then do ahead what a checkpoint would do all at once.
     """
 
     def __init__(
@@ -80,7 +86,7 @@ class LogWriter:
         number = (state.size - 1) // SEGMENT if state.size else 0
         self._segment = SegmentAppender(folder, number, state.end)
         self._growth = Growth(state.tree, state.tail)
-        self._published, self._bundle = state.tree, state.bundle
+        self._published, self._bundle = state.tree.size, state.bundle
         self._tiles = TileWriter(folder)
         self._head = state.checkpoint
 
@@ -245,9 +251,18 @@ class LogWriter:
         self._durable += len(part)
         return len(part)
 
-    def grow(self) -> None:
-        """Hash what was committed, so that the next checkpoint has little to do."""
-        self._growth.grow()
+    def grow(self) -> int:
+        """Hash what was committed; returns how many entries there are for `lay` to write."""
+        return self._growth.grow()
+
+    def lay(self) -> None:
+        """Write the tiles and bundles that are full, so that the next checkpoint has little to do.
+
+        Raises StoreUnavailable; then they stay due.
+        """
+        with self._checkpoint_lock:
+            assert self._lock is not None, "the log is closed"
+            self._write_tiles(signing=False)
 
     def checkpoint(self, *, keep: bool = False) -> Checkpoint:
         """Write tiles and bundles over what is committed and sign its root.
@@ -257,51 +272,54 @@ class LogWriter:
         """
         with self._checkpoint_lock:
             assert self._lock is not None, "the log is closed"
-            try:
-                head = self._publish()
-                if keep:
-                    self._keep(head)
-            except OSError as error:
-                raise _unavailable(self._folder, error) from error
+            head = self._head
+            if head is None or head.size < self._durable:
+                head = self._sign(self._write_tiles(signing=True))
+            if keep:
+                self._keep(head)
             return head
 
-    def _publish(self) -> Checkpoint:
+    def _write_tiles(self, *, signing: bool) -> TileTree:
+        """Write what is full, and all there is before signing; returns the tree it belongs to."""
         grown = self._growth.take()
-        if self._head is not None and not grown.leaves:
-            return self._head
+        tree = grown.tree
+        due = self._bundle + grown.leaves
+        whole = len(due) - len(due) % WIDTH
         try:
-            head, bundle = self._write_tiles(grown)
-        except BaseException:
+            self._write_bundles(tree.size - len(due), due if signing else due[:whole])
+            write_full(self._tiles.write, grown.filled)
+            if signing:
+                write_unfinished(self._tiles.write, self._published, tree)
+        except OSError as error:
             self._growth.give_back(grown)
-            raise
-        self._published, self._bundle, self._head = grown.tree, bundle, head
-        return head
+            raise _unavailable(self._folder, error) from error
+        self._bundle = due[whole:]
+        return tree
 
-    def _write_tiles(self, grown: Grown) -> tuple[Checkpoint, list[bytes]]:
-        """Tiles, bundles, then the note over them; gives it and the unfinished bundle's leaves."""
-        tree, before = grown.tree, self._published
-        bundle = self._write_bundles(before.size, grown.leaves)
-        write_tiles(self._tiles.write, before, tree, grown.filled)
-        if tree.size // SEGMENT > before.size // SEGMENT:
-            self._tiles.sync()
+    def _write_bundles(self, start: int, leaves: list[bytes]) -> None:
+        """Write the entry bundles of `leaves`, the first of which begins one."""
+        for at in range(0, len(leaves), WIDTH):
+            part = leaves[at : at + WIDTH]
+            self._tiles.write(ENTRIES, (start + at) // WIDTH, len(part), join_bundle(part))
+
+    def _sign(self, tree: TileTree) -> Checkpoint:
         head = checkpoints.sign(self._origin, tree.size, tree.root(), self._signer)
-        disk.replace(self._folder / "checkpoint", head.note.encode())
-        return head, bundle
-
-    def _write_bundles(self, start: int, leaves: list[bytes]) -> list[bytes]:
-        """Write the entry bundles that `leaves` touch; returns the leaves of the unfinished one."""
-        due = self._bundle + leaves
-        position = start // WIDTH
-        for at in range(0, len(due), WIDTH):
-            part = due[at : at + WIDTH]
-            self._tiles.write(ENTRIES, position, len(part), join_bundle(part))
-            position += 1
-        return due[len(due) - len(due) % WIDTH :]
+        try:
+            if tree.size // SEGMENT > self._published // SEGMENT:
+                self._tiles.sync()
+            disk.replace(self._folder / "checkpoint", head.note.encode())
+        except OSError as error:
+            raise _unavailable(self._folder, error) from error
+        self._published, self._head = tree.size, head
+        return head
 
     def _keep(self, head: Checkpoint) -> None:
         path = self._folder / "checkpoints" / str(head.size)
-        if not path.exists():
-            disk.replace(path, head.note.encode())
+        try:
+            if not path.exists():
+                disk.replace(path, head.note.encode())
+        except OSError as error:
+            raise _unavailable(self._folder, error) from error
 
     def close(self) -> None:
         """Commit, sign, keep the checkpoint, mark the close as clean and let go of the lock.

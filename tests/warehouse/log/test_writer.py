@@ -8,10 +8,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from warehouse.clock import SimulatedClock, SystemClock
 from warehouse.log import (
@@ -208,6 +211,7 @@ def test_append_commit_and_checkpoint_run_beside_each_other(
         def grow() -> None:
             while not done.is_set():
                 log.grow()
+                log.lay()
 
         threads = [threading.Thread(target=each) for each in (commit, commit, grow, sign, sign)]
         for thread in threads:
@@ -222,6 +226,30 @@ def test_append_commit_and_checkpoint_run_beside_each_other(
         b"%d" % number for number in range(3_000)
     ]
     assert verify(folder, signer.verifier).problems == ()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    steps=st.lists(
+        st.tuples(st.integers(1, 700), st.sampled_from(("grow", "lay", "checkpoint"))),
+        max_size=6,
+    )
+)
+def test_tiles_written_ahead_are_those_a_checkpoint_writes(
+    steps: list[tuple[int, str]], signer: Signer, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("laid") / "ingest-1"
+    with opened(folder, signer) as log:
+        for count, step in steps:
+            for _ in range(count):
+                log.append(b"x", kind="tick")
+            log.commit()
+            getattr(log, step)()
+            if step == "checkpoint":
+                assert LogReader(folder).size == log.size
+            assert verify(folder, signer.verifier).problems == ()
+    result = verify(folder, signer.verifier)
+    assert (result.problems, result.entries) == ((), sum(count for count, _ in steps))
 
 
 def test_partial_tiles_go_when_the_full_ones_come(folder: Path, signer: Signer) -> None:
@@ -288,6 +316,8 @@ def test_a_checkpoint_that_finds_no_room_is_made_later(
                 log.append(b"x", kind="message")
             log.commit()
             full_disk[0] = room
+            with suppress(StoreUnavailable):
+                log.lay()
             try:
                 log.checkpoint()
             except StoreUnavailable:
