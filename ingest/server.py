@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 from websockets.http11 import Request
@@ -349,32 +350,32 @@ class Service:
             self.refresh()
 
     async def _tend(self) -> None:
-        """Once a second: tick, sign, and half a second later save and look for silence.
+        """Four times a second: save. Once: tick, sign, and look for silence.
 
-        Both take threads of their own, which hold the interpreter: not at the same time, and when
-        each station was last heard is saved a fifth at a time.
+        Saving holds the interpreter, so it is done in small pieces, and never while signing begins.
         """
-        seconds = 0
+        quarters = 0
         while True:
-            await asyncio.sleep(0.5)
-            seconds += 1
+            await asyncio.sleep(0.25)
+            quarters += 1
             if self._journal.stalled:
+                continue
+            await self._projection.flush(heard=self._twentieth(quarters))
+            if quarters % 4:
                 continue
             if self._clock.now_ns() - self._journal.last_received_ns >= TICK_NS:
                 self._journal.append(b'{"action":"tick"}', kind="tick")
             self._journal.sign()
-            await asyncio.sleep(0.5)
-            await self._projection.flush(heard=self._fifth(seconds))
             self._look_for_silence()
-            if seconds % 60 == 0:
+            if quarters % 240 == 0:
                 self._reception.a_minute_passed()
 
-    def _fifth(self, seconds: int) -> dict[str, int]:
-        """When a fifth of the stations was last heard, another one each second."""
+    def _twentieth(self, quarters: int) -> dict[str, int]:
+        """When a twentieth of the stations was last heard: all of them in five seconds."""
         return {
             name: socket.heard_ns
-            for place, (name, socket) in enumerate(self._sockets.items())
-            if (place + seconds) % 5 == 0 and socket.heard_ns
+            for name, socket in islice(self._sockets.items(), quarters % 20, None, 20)
+            if socket.heard_ns
         }
 
     def _look_for_silence(self) -> None:
