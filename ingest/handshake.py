@@ -13,6 +13,7 @@ from urllib.parse import unquote
 SUBPROTOCOLS = ("ocpp2.0.1", "ocpp1.6")
 """What we speak, best first."""
 IDENTITY_LIMIT = 255
+"""Bytes as UTF-8: every entry of the log names the station, and has room for so many."""
 _VERSIONS = {"1.6": "ocpp1.6", "2.0.1": "ocpp2.0.1"}
 _SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization"}
 
@@ -46,7 +47,7 @@ def read_path(path: str) -> Address | None:
         identity = unquote(parts[-1], errors="strict")
     except UnicodeDecodeError:
         return None
-    if not 0 < len(identity) <= IDENTITY_LIMIT or not identity.isprintable():
+    if not 0 < len(identity.encode()) <= IDENTITY_LIMIT or not identity.isprintable():
         return None
     return Address(identity, protocol)
 
