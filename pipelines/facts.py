@@ -12,6 +12,7 @@ from ingest.protocols.ocpp.message import Message
 from pipelines.fact_rows import Received, write_events, write_readings
 from pipelines.plain import Shapes, plain
 from pipelines.session_rows import write_findings
+from pipelines.shards import warm
 from pipelines.stretch import Stretch
 from warehouse.lake import TABLES, Piece
 from warehouse.lake.abreast import abreast
@@ -38,7 +39,8 @@ def facts(stretch: Stretch) -> Iterator[Facts]:
     def work(piece: Piece) -> Facts:
         return read_rows(stretch.lake.read_piece("message", piece, _COLUMNS, _NEEDED), shapes)
 
-    pieces = stretch.lake.pieces("message", stretch.days, _AT_ONCE)
+    pieces = list(stretch.lake.pieces("message", stretch.days, _AT_ONCE))
+    warm(stretch, (len(pieces) - 1) * _AT_ONCE)
     return abreast(work, pieces, stretch.workers)
 
 

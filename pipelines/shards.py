@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from multiprocessing import forkserver, get_context
 from multiprocessing.context import ForkServerContext
 from typing import TypeVar
 
@@ -24,6 +24,13 @@ def share(
         return [work(stretch, shares[0])]
     with ProcessPoolExecutor(len(shares), mp_context=_context()) as pool:
         return list(pool.map(work, [stretch] * len(shares), shares))
+
+
+def warm(stretch: Stretch, rows: int) -> None:
+    """Let workers that will be wanted load what they need beside the work before theirs."""
+    if min(stretch.workers, 1 + rows // WORTH_A_PROCESS) > 1:
+        _context()
+        forkserver.ensure_running()
 
 
 def _context() -> ForkServerContext:
