@@ -28,6 +28,7 @@ from ingest.listeners import Config, ConfigError, listen
 from ingest.projection import Projection
 from ingest.reception import Reception, to_json
 from ingest.replay import operator_changes
+from ingest.ticks import Ticks
 from ingest.view import View
 from warehouse.clock import Clock
 from warehouse.log import Entry, LogError, LogReader, LogWriter, StoreUnavailable, say
@@ -36,7 +37,6 @@ from warehouse.registry.registry import OPERATOR
 
 __all__ = ["Config", "ConfigError", "Service"]
 
-TICK_NS = 60 * 1_000_000_000
 GOODBYE_S = 1.0
 _NAMES_A_TOKEN = b'"idT'
 """In every frame with an idTag or idToken: what the operator said last must count for it."""
@@ -64,6 +64,7 @@ class Service:
         self._operator_folder = log_folder / OPERATOR
         self._operator_checkpoint = str(self._operator_folder / "checkpoint")
         self._own_folder = log_folder / writer.origin
+        self._ticks = Ticks(log_folder)
         self._operator_seen: tuple[int, int] = (0, 0)
         self._operator_next = 0
         self._sockets: dict[str, ChargerSocket] = {}
@@ -363,7 +364,7 @@ class Service:
             await self._projection.flush(heard=self._twentieth(quarters))
             if quarters % 4:
                 continue
-            if self._clock.now_ns() - self._journal.last_received_ns >= TICK_NS:
+            if self._ticks.due(self._clock.now_ns() - self._journal.last_received_ns):
                 self._journal.append(b'{"action":"tick"}', kind="tick")
             self._journal.sign()
             self._look_for_silence()
