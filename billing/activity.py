@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from billing.course import PowerCourse
 from billing.dossier import Dossier, Note
 from billing.events import EventKind
 from billing.finding import Source
@@ -102,7 +103,7 @@ def _measured(
                 f"power {sample.watt} W",
                 source,
             )
-            for sample in power
+            for sample in (power.turns(idle) if isinstance(power, PowerCourse) else power)
         ]
     return _still(registers, policy)
 

@@ -4,23 +4,28 @@ Pure and repeatable: the same dossier gives the same session, whoever asks and h
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from hashlib import sha256
 
 from billing.activity import activities
+from billing.course import PowerCourse, SourceCourse
 from billing.dossier import UNUSABLE, Dossier, Note
 from billing.energy import measure
-from billing.events import Fact
+from billing.events import Fact, MeterReading
 from billing.finding import Finding, Severity, Source
 from billing.identity import normal_token, session_id
 from billing.mould import mould
 from billing.plausibility import Limit, judge
 from billing.reel import wind
 from billing.rules import severity
+from billing.samples import Samples, amount_of
 from billing.session import Session, SessionState
 from billing.session_policy import SessionPolicy
 from billing.signed import compare_signed
+from billing.straight import Outcome, go_straight
 from billing.timing import timeline
 
 _new_session = mould(Session)
@@ -30,11 +35,9 @@ def derive(
     dossier: Dossier, policy: SessionPolicy, *, version: int, closed_at: datetime, at: datetime
 ) -> Session:
     """The session that a dossier tells of, as version `version`, emitted at log time `at`."""
-    line = timeline(dossier, policy)
-    reel = wind(dossier, line, policy)
     evse, connector = _outlet(dossier)
     limit = Limit(policy.power_limit_w(evse, connector))
-    measured = measure(dossier, reel, limit, policy)
+    line, reel, measured = go_straight(dossier, limit, policy) or _decide(dossier, limit, policy)
     notes = [*dossier.notes, *line.notes, *measured.notes]
     if measured.energy_wh is not None:
         duration = line.end - line.start
@@ -76,7 +79,7 @@ def derive(
         stop_reason=dossier.stop.reason if dossier.stop else "",
         registers=measured.registers,
         activity=changes,
-        power=tuple(reel.power),
+        power=reel.power if isinstance(reel.power, PowerCourse) else tuple(reel.power),
         signed_values=tuple(reel.signed),
         findings=findings,
         held=any(finding.severity is Severity.HOLD for finding in findings),
@@ -85,6 +88,14 @@ def derive(
         emitted_at=at,
         candidates=tuple(measured.candidates),
     )
+
+
+def _decide(dossier: Dossier, limit: Limit, policy: SessionPolicy) -> Outcome:
+    """Timeline, reel and ladder, reading by reading."""
+    dossier.unfold()
+    line = timeline(dossier, policy)
+    reel = wind(dossier, line, policy)
+    return line, reel, measure(dossier, reel, limit, policy)
 
 
 def identify(dossier: Dossier, *, apart: bool = False) -> str:
@@ -99,7 +110,7 @@ def identify(dossier: Dossier, *, apart: bool = False) -> str:
     event = start or dossier.stop or dossier.events[0]
     meter = event.meter_wh
     if start is not None and meter is None:
-        meter = next((r.wh for r in dossier.readings if r.source == start.source and r.wh), None)
+        meter = _register_of(dossier, start.source)
     text = event.stamp.text or f"received {event.source}"
     if start is None:
         told = "stop" if dossier.stop is not None else "update"
@@ -109,6 +120,20 @@ def identify(dossier: Dossier, *, apart: bool = False) -> str:
     return session_id(
         event.station, evse, connector, start_text=text, token=event.id_token, meter=meter
     )
+
+
+def _register_of(dossier: Dossier, source: Source) -> Decimal | None:
+    """The first register of one entry that is not 0, Wh."""
+    for one in dossier.heard:
+        if type(one) is MeterReading and one.wh and one.source == source:
+            return one.wh
+        if type(one) is Samples and one.source == source:
+            entry = source.index
+            told = zip(one.register_entry, one.register_mwh, strict=True)
+            found = next((mwh for index, mwh in told if mwh and index == entry), None)
+            if found is not None:
+                return amount_of(found)
+    return None
 
 
 def digest(dossier: Dossier, policy: SessionPolicy) -> str:
@@ -242,9 +267,15 @@ def _finding_order(finding: Finding) -> tuple[Source, str]:
     return finding.source, finding.rule
 
 
-def _sources(dossier: Dossier) -> tuple[Source, ...]:
+def _sources(dossier: Dossier) -> Sequence[Source]:
     """Every entry it rests on, in log order (receive time, then origin and index)."""
     events = [event for event in (dossier.start, *dossier.events, dossier.stop) if event]
+    batches = [one for one in dossier.heard if type(one) is Samples]
+    if batches:
+        # a straight session: of one origin, whose entries are in log order
+        entries = {event.source.index for event in events}
+        entries.update(*(one.entries for one in batches))
+        return SourceCourse(batches[0].origin, sorted(entries))
     heard = [
         (event.received_at, event.source.origin, event.source.index, event.source)
         for event in events

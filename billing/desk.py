@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from heapq import heappush
 
 from billing.dossier import Dossier, instant
-from billing.events import Fact, MeterReading, TransactionEvent
+from billing.events import Fact, TransactionEvent
 from billing.finding import Finding, Source
 from billing.identity import is_placeholder, normal_token, plain
 from billing.rules import severity
@@ -176,10 +176,7 @@ class Desk:
             self.loose[place] = kept
 
     def _take(self, dossier: Dossier, loose: Fact) -> None:
-        if isinstance(loose, MeterReading):
-            dossier.readings.append(loose)
-        else:
-            dossier.events.append(loose)
+        dossier.heard.append(loose)
         dossier.first_at = min(dossier.first_at, loose.received_at)
         if not dossier.place and loose.evse:
             self.move(dossier, loose.evse)

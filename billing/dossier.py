@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from billing.events import Fact, MeterReading, StampQuality, TransactionEvent
 from billing.finding import Source
+from billing.samples import Samples, Told
 
 _OK = StampQuality.OK
 
@@ -30,9 +31,10 @@ class Note:
 class Dossier:
     """`place` is the EVSE number (0 where unknown). Instants ending in `_at` are receive times.
 
-    `start` and `stop` are the first ones that counted; repeats, updates, statuses and boots are in
-    `events`, in log order. `next_start` is the charger's instant of the next start on the place;
-    `previous_register` what the register of the place stood at when the session before it stopped.
+    `start` and `stop` are the first ones that counted; all else is `heard`, in log order: repeats,
+    updates, statuses, readings, and plain samples taken together. `next_start` is the charger's
+    instant of the next start on the place; `previous_register` what the register of the place stood
+    at when the session before it stopped.
     """
 
     key: int
@@ -42,8 +44,7 @@ class Dossier:
     start: TransactionEvent | None = None
     stop: TransactionEvent | None = None
     transaction: str = ""
-    events: list[TransactionEvent] = field(default_factory=list)
-    readings: list[MeterReading] = field(default_factory=list)
+    heard: list[Told] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     next_start: datetime | None = None
     previous_register: Decimal | None = None
@@ -69,8 +70,7 @@ class Dossier:
             self.start,
             self.stop,
             self.transaction,
-            list(self.events),
-            list(self.readings),
+            list(self.heard),
             list(self.notes),
             self.next_start,
             self.previous_register,
@@ -86,6 +86,25 @@ class Dossier:
     def note(self, rule: str, message: str, fact: Fact) -> None:
         """Keep a broken rule for the session's findings."""
         self.notes.append(Note(rule, message, fact.source))
+
+    @property
+    def events(self) -> list[TransactionEvent]:
+        """What was heard beside start and stop, but for updates inside plain samples."""
+        return [one for one in self.heard if type(one) is TransactionEvent]
+
+    @property
+    def readings(self) -> list[MeterReading]:
+        """The readings that stand by themselves: all of them, once unfolded."""
+        return [one for one in self.heard if type(one) is MeterReading]
+
+    def unfold(self) -> None:
+        """Take plain samples apart: from now on every fact stands by itself."""
+        if any(type(one) is Samples for one in self.heard):
+            self.heard = [
+                fact
+                for one in self.heard
+                for fact in (one.facts() if isinstance(one, Samples) else (one,))
+            ]
 
     @property
     def is_open(self) -> bool:

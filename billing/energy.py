@@ -5,6 +5,7 @@ register inside the window · S4 sum of the phases · S5 unknown: no substitute 
 Reads registers only; knows nothing of prices, and never takes a value that nobody sent.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -37,7 +38,7 @@ class Measured:
     energy_wh: Decimal | None = None
     meter_start_wh: Decimal | None = None
     meter_stop_wh: Decimal | None = None
-    registers: tuple[Register, ...] = ()
+    registers: Sequence[Register] = ()
     candidates: list[EnergyCandidate] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
 

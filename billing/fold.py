@@ -6,7 +6,8 @@ into several folds gives what one fold gives: facts are sorted in log order, loo
 which it is due, from what had been received by then.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from heapq import heappop
@@ -17,7 +18,8 @@ from billing.dossier import Dossier, instant
 from billing.events import EventKind, Fact, MeterReading, TransactionEvent
 from billing.finding import Finding
 from billing.identity import is_placeholder
-from billing.pairing import take_event, take_reading
+from billing.pairing import owner, take_event, take_reading, take_samples
+from billing.samples import Samples, Told
 from billing.session import Session
 from billing.session_policy import SessionPolicy
 from billing.station import REMEMBERED, SOON, Forgotten, StationState, is_total
@@ -47,9 +49,11 @@ class Folded:
 
 
 def fold(
-    state: StationState, facts: Sequence[Fact], until: datetime, policy: SessionPolicy
+    state: StationState, facts: Sequence[Told], until: datetime, policy: SessionPolicy
 ) -> Folded:
     """Fold one station's facts, in log order (received_at, origin, index), into its state.
+
+    Plain samples may come taken together (`billing.samples`): what is derived is the same.
 
     The caller vouches that `facts` are all that was received after `state.until` up to and
     including `until`: versions due at or before `until` are emitted. `state` stays as it was.
@@ -60,13 +64,16 @@ def fold(
     sessions: list[Session] = []
     known = desk.by_transaction
     due = _next_due(desk)
-    for fact in facts:
+    for fact in _unfolded(desk, facts):
         received_at = fact.received_at
         if due <= received_at and not _goes_on(desk, fact):
             _ring(desk, received_at, sessions)
             due = _next_due(desk)
+        if isinstance(fact, Samples):
+            take_samples(desk, fact)
+            continue
         if isinstance(fact, MeterReading):
-            # The straight path of take_reading, inlined: nine facts of ten go through here.
+            # The straight path of take_reading, inlined: most facts go through here.
             dossier = known.get(fact.transaction)
             if (
                 dossier is not None
@@ -74,7 +81,7 @@ def fold(
                 and dossier.stop is None
                 and (fact.wh is not None or fact.watt is not None)
             ):
-                dossier.readings.append(fact)
+                dossier.heard.append(fact)
                 dossier.last_at = received_at
                 continue
             take_reading(desk, fact)
@@ -82,7 +89,9 @@ def fold(
             take_event(desk, fact)
         due = _next_due(desk)
     if facts:
-        assert facts[-1].received_at <= until, "facts reach beyond `until`"
+        last = facts[-1]
+        last_at = last.last_at if isinstance(last, Samples) else last.received_at
+        assert last_at <= until, "facts reach beyond `until`"
         desk.station = desk.station or facts[0].station
     _ring(desk, until, sessions)
     return Folded(
@@ -93,7 +102,16 @@ def fold(
     )
 
 
-def refers_back(facts: Iterable[Fact], state: StationState) -> datetime | None:
+def _unfolded(desk: Desk, facts: Iterable[Told]) -> Iterator[Told]:
+    """The facts, with such samples taken apart as do not simply belong to a running session."""
+    for fact in facts:
+        if isinstance(fact, Samples) and owner(desk, fact) is None:
+            yield from fact.facts()
+        else:
+            yield fact
+
+
+def refers_back(facts: Iterable[Told], state: StationState) -> datetime | None:
     """When the earliest forgotten session that `facts` may concern was first heard of (log time).
 
     None: folding `facts` on `state` sees all it needs. Else fold again from a state whose `until`
@@ -104,7 +122,7 @@ def refers_back(facts: Iterable[Fact], state: StationState) -> datetime | None:
         return None
     known = set(state.transactions)
     earliest: datetime | None = None
-    for fact in facts:
+    for fact in _concerned(facts, state, known):
         if isinstance(fact, TransactionEvent) and fact.kind not in _TELLING:
             if fact.kind is not EventKind.START_ANSWERED or fact.transaction in known:
                 continue
@@ -116,6 +134,23 @@ def refers_back(facts: Iterable[Fact], state: StationState) -> datetime | None:
             found = _earlier(_forgotten_of(fact, state), _swallowed(fact, state))
         earliest = _earlier(earliest, found)
     return earliest
+
+
+def _concerned(
+    facts: Iterable[Told], state: StationState, known: AbstractSet[str]
+) -> Iterator[Fact]:
+    """The facts, without such samples as surely concern nothing forgotten."""
+    assert state.forgotten_before is not None
+    oldest = state.forgotten_before - REMEMBERED
+    newest = max((entry.end for entry in state.forgotten), default=oldest)
+    named = {entry.transaction for entry in state.forgotten}
+    for fact in facts:
+        if not isinstance(fact, Samples):
+            yield fact
+            continue
+        old = fact.transaction in named or fact.earliest <= max(oldest, newest + SOON)
+        if old and fact.transaction not in known:
+            yield from fact.facts()
 
 
 def _earlier(one: datetime | None, two: datetime | None) -> datetime | None:
@@ -185,7 +220,7 @@ def _next_due(desk: Desk) -> datetime:
     return desk.timers[0][0] if desk.timers else _NEVER
 
 
-def _goes_on(desk: Desk, fact: Fact) -> bool:
+def _goes_on(desk: Desk, fact: Told) -> bool:
     """Whether a fact is a sample of the very entry sorted in last: an entry is never cut in two."""
     return desk.told is not None and desk.told[0] == fact.source
 

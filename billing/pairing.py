@@ -12,7 +12,8 @@ from datetime import datetime
 from billing.desk import Desk
 from billing.dossier import Dossier, instant
 from billing.events import EventKind, MeterReading, TransactionEvent
-from billing.identity import is_placeholder
+from billing.identity import is_placeholder, normal_token
+from billing.samples import Samples
 from billing.starts import answered, started
 from billing.station import SOON, PlaceMemory, closing_register, is_total
 from billing.stops import ended, updated
@@ -41,8 +42,53 @@ def take_reading(desk: Desk, reading: MeterReading) -> None:
             return
     if dossier.version:
         desk.touch(dossier, reading)
-    dossier.readings.append(reading)
+    dossier.heard.append(reading)
     dossier.last_at = reading.received_at
+
+
+def owner(desk: Desk, samples: Samples) -> Dossier | None:
+    """The session that plain samples only lengthen: the same as sorting them in one by one."""
+    dossier, told = desk.by_transaction.get(samples.transaction), desk.told
+    if samples.told_with:
+        if told is None or told[0] != samples.source or told[1].version:
+            return None
+        return told[1] if dossier in (None, told[1]) else None
+    if dossier is None or dossier.version or dossier.stop is not None:
+        return None
+    if told is not None and told[0] == samples.source:
+        return None
+    if dossier.due is not None and dossier.due <= samples.last_at:
+        return None
+    return dossier if not samples.event_at or _repeats(dossier, samples) else None
+
+
+def take_samples(desk: Desk, samples: Samples) -> None:
+    """Sort plain samples in, all at once, where they have an owner."""
+    dossier = owner(desk, samples)
+    assert dossier is not None
+    dossier.heard.append(samples)
+    dossier.last_at = samples.last_at
+    if samples.event_at:
+        desk.told = (samples.last_source, dossier)
+
+
+def _repeats(dossier: Dossier, samples: Samples) -> bool:
+    """Whether the updates that carry samples say nothing that is not known of the session."""
+    start = dossier.start
+    if (
+        start is None
+        or not dossier.place
+        or not start.connector
+        or not normal_token(start.id_token)
+    ):
+        return False
+    if not samples.state:
+        return True
+    for one in reversed(dossier.heard):
+        state = one.state if isinstance(one, Samples) else getattr(one, "charging_state", "")
+        if state:
+            return bool(state == samples.state)
+    return start.charging_state == samples.state
 
 
 def _status(desk: Desk, event: TransactionEvent) -> None:
@@ -59,7 +105,7 @@ def _status(desk: Desk, event: TransactionEvent) -> None:
     if _same_status(dossier, event):
         return
     desk.touch(dossier, event)
-    dossier.events.append(event)
+    dossier.heard.append(event)
     dossier.last_at = event.received_at
 
 

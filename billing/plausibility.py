@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
+from billing.course import PowerCourse, RegisterCourse
 from billing.session import PowerSample, Register
 
 _MARGIN = Decimal("1.05")
@@ -20,6 +21,11 @@ ALLOWANCE_WH = Decimal(100)
 _HOUR = timedelta(hours=1)
 MICROSECOND = timedelta(microseconds=1)
 _HOUR_US = Decimal(_HOUR // MICROSECOND)
+_MEAN_SCALE = _HOUR // MICROSECOND
+_ALLOWANCE_MWH = int(ALLOWANCE_WH * 1000)
+_POWER_SCALE = _MARGIN * 100
+_MWH_SCALE = _HOUR // MICROSECOND // 10
+"""mWh × µs per hour against W × 105 × µs: thousandths of Wh beside hundredths of the margin."""
 
 
 def hours(duration: timedelta) -> Decimal:
@@ -50,6 +56,11 @@ class Limit:
     def allows(self, wh: Decimal, duration: timedelta) -> bool:
         """Whether `wh` can be delivered in `duration`."""
         return wh <= self.bound_wh(duration)
+
+    def surely_allows(self, mwh: int, us: int) -> bool:
+        """Whether `mwh` can be delivered in `us` microseconds, and with room to spare."""
+        beyond = mwh - _ALLOWANCE_MWH
+        return beyond <= 0 or beyond * _MWH_SCALE < us * int(self.power_w * _POWER_SCALE)
 
     @property
     def us_per_wh(self) -> Decimal:
@@ -88,7 +99,7 @@ def judge(
 
 def _against_samples(registers: Sequence[Register], power: Sequence[PowerSample]) -> Verdict | None:
     """Mean reported power against the growth of the register over the same stretch."""
-    if len(power) < 2 or len(registers) < 2:
+    if len(power) < 2 or len(registers) < 2 or _agree(registers, power):
         return None
     begin, end = max(power[0].at, registers[0].at), min(power[-1].at, registers[-1].at)
     span = end - begin
@@ -107,6 +118,19 @@ def _against_samples(registers: Sequence[Register], power: Sequence[PowerSample]
         if low <= ratio <= high:
             return Verdict(rule, seen + why)
     return None
+
+
+def _agree(registers: Sequence[Register], power: Sequence[PowerSample]) -> bool:
+    """Whether, in whole numbers and by far, the register grew as the power samples say."""
+    if not isinstance(registers, RegisterCourse) or not isinstance(power, PowerCourse):
+        return False
+    begin, end = max(power.at[0], registers.at[0]), min(power.at[-1], registers.at[-1])
+    if end <= begin:
+        return False
+    least = registers.least_between(begin, end) * _MEAN_SCALE
+    most = registers.most_between(begin, end) * _MEAN_SCALE
+    rough = sum(power.mw) * (end - begin) // len(power)
+    return rough < 2 * least and most < 2 * rough
 
 
 def _mean(power: Sequence[PowerSample], begin: datetime, end: datetime) -> Decimal:

@@ -4,6 +4,7 @@ One pass over everything sampled; what lies outside the window, belongs to anoth
 the same twice is taken out here and told, so that the ladder sees one clean reel.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -36,7 +37,7 @@ class Reel:
     start: datetime
     end: datetime
     points: list[Point] = field(default_factory=list)
-    power: list[PowerSample] = field(default_factory=list)
+    power: Sequence[PowerSample] = ()
     signed: list[str] = field(default_factory=list)
     summed: bool = False
     ends_at: Decimal | None = None

@@ -4,6 +4,7 @@ The values only. `billing.fold` follows a station's facts and emits them, `billi
 the ladder that says how much was delivered.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -109,7 +110,7 @@ class Session:
     `energy_wh` at `end_at` where energy is known (a session of no length has the end only);
     `activity` starts at `start_at`.
     `held` is true when any finding of it is a HOLD; `sources` are the log entries it rests on, in
-    log order.
+    log order. Where everything was plain, registers, power and sources are a `billing.course`.
     """
 
     id: str
@@ -131,13 +132,13 @@ class Session:
     energy_wh: Decimal | None
     energy_source: EnergySource
     stop_reason: str
-    registers: tuple[Register, ...]
+    registers: Sequence[Register]
     activity: tuple[ActivityChange, ...]
-    power: tuple[PowerSample, ...]
+    power: Sequence[PowerSample]
     signed_values: tuple[str, ...]
     findings: tuple[Finding, ...]
     held: bool
-    sources: tuple[Source, ...]
+    sources: Sequence[Source]
     closed_at: datetime
     """Log time that made this version due: version 1, the receive time of the message that closed
     it (stale sessions: the instant the log clock gave up); later ones, of the late message."""

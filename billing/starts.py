@@ -23,7 +23,7 @@ def started(desk: Desk, event: TransactionEvent) -> None:
     if dossier is not None:
         desk.touch(dossier, event)
         dossier.note("dup_start", f"start of {event.stamp.text} was already known", event)
-        dossier.events.append(event)
+        dossier.heard.append(event)
         dossier.last_at = event.received_at
         if event.transaction not in desk.by_transaction:
             desk.name(dossier, event.transaction, event)
@@ -187,8 +187,7 @@ def _join(desk: Desk, orphan: Dossier, dossier: Dossier, event: TransactionEvent
     desk.move(orphan, dossier.place)
     orphan.session_id = orphan.session_id or dossier.session_id
     orphan.notes += dossier.notes
-    orphan.events += dossier.events
-    orphan.readings += dossier.readings
+    orphan.heard += dossier.heard
     for call, (key, print_) in list(desk.calls.items()):
         if key == dossier.key:
             desk.calls[call] = (orphan.key, print_)

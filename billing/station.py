@@ -23,6 +23,7 @@ from billing.facts_json import (
     write_instant,
 )
 from billing.finding import Source
+from billing.samples import Samples, amount_of
 
 REMEMBERED = timedelta(days=14)
 """How long a forgotten session can still be named by `refers_back` precisely."""
@@ -159,9 +160,13 @@ def closing_register(dossier: Dossier) -> Decimal | None:
     """What the register stood at when a session stopped, as far as anybody said; Wh."""
     if dossier.stop is not None and dossier.stop.meter_wh is not None and dossier.stop.meter_wh > 0:
         return dossier.stop.meter_wh
-    for reading in reversed(dossier.readings):
-        if reading.wh is not None and reading.wh > 0 and is_total(reading):
-            return reading.wh
+    for one in reversed(dossier.heard):
+        if isinstance(one, Samples):
+            found = next((mwh for mwh in reversed(one.register_mwh) if mwh), None)
+            if found is not None:
+                return amount_of(found)
+        elif isinstance(one, MeterReading) and one.wh is not None and one.wh > 0 and is_total(one):
+            return one.wh
     return None
 
 
@@ -237,6 +242,7 @@ def _read_forgotten(row: list[Any]) -> Forgotten:
 
 
 def _write_dossier(dossier: Dossier) -> list[Any]:
+    dossier.unfold()
     return [
         dossier.key,
         dossier.place,
@@ -269,8 +275,7 @@ def _read_dossier(row: list[Any]) -> Dossier:
         start=None if row[4] is None else _event(row[4]),
         stop=None if row[5] is None else _event(row[5]),
         transaction=row[6],
-        events=[_event(item) for item in row[7]],
-        readings=[_reading(item) for item in row[8]],
+        heard=[*map(_event, row[7]), *map(_reading, row[8])],
         notes=[Note(item[0], item[1], Source(item[2], item[3])) for item in row[9]],
         next_start=read_instant(row[10]),
         previous_register=read_decimal(row[11]),

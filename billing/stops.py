@@ -13,7 +13,7 @@ def ended(desk: Desk, event: TransactionEvent) -> None:
     if dossier.stop is not None:
         desk.touch(dossier, event)
         dossier.note("dup_stop", f"already stopped at {dossier.stop.stamp.text}", event)
-        dossier.events.append(event)
+        dossier.heard.append(event)
         dossier.last_at = event.received_at
     else:
         desk.touch(dossier, event, closing=True)
@@ -40,7 +40,7 @@ def updated(desk: Desk, event: TransactionEvent) -> None:
         elif dossier.transaction != event.transaction:
             note_other_id(desk, dossier, event)
     desk.touch(dossier, event)
-    dossier.events.append(event)
+    dossier.heard.append(event)
     dossier.last_at = event.received_at
     desk.told = (event.source, dossier)
     if dossier.place == 0 and event.evse:

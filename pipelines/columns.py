@@ -33,21 +33,29 @@ def series(name: str, values: Sequence[Any], dtype: pl.DataType) -> pl.Series:
 
 def _lists(name: str, values: Sequence[Sequence[tuple[Any, ...]]], inner: pl.Struct) -> pl.Series:
     """Each value is a sequence of tuples, a tuple the fields of a struct."""
-    numbers = [number for number, value in enumerate(values) for _ in value]
     flat = list(zip(*(item for value in values for item in value), strict=True))
     fields = [
         series(field.name, flat[position] if flat else [], _typed(field.dtype))
         for position, field in enumerate(inner.fields)
     ]
+    return gathered(name, list(map(len, values)), fields, pl.List(inner))
+
+
+def gathered(
+    name: str, lengths: Sequence[int], fields: Sequence[pl.Series], dtype: pl.DataType
+) -> pl.Series:
+    """A column of lists of structs, from the fields of all items and how many each row has."""
     items = pl.DataFrame(fields).to_struct("item")
+    rows = pl.DataFrame({"row": pl.int_range(len(lengths), dtype=pl.UInt32, eager=True)})
+    numbers = rows["row"].repeat_by(pl.Series(lengths, dtype=pl.UInt32)).explode()
+    numbers = numbers.drop_nulls()
     grouped = (
-        pl.DataFrame({"row": pl.Series(numbers, dtype=pl.UInt32), "item": items})
+        pl.DataFrame({"row": numbers, "item": items})
         .group_by("row", maintain_order=True)
         .agg("item")
     )
-    rows = pl.DataFrame({"row": pl.Series(range(len(values)), dtype=pl.UInt32)})
     found = rows.join(grouped, on="row", how="left", maintain_order="left")["item"]
-    return _filled(name, found.cast(pl.List(inner)), pl.Series([[]], dtype=pl.List(inner)))
+    return _filled(name, found.cast(dtype), pl.Series([[]], dtype=dtype))
 
 
 def _filled(name: str, found: pl.Series, empty: pl.Series) -> pl.Series:

@@ -20,6 +20,7 @@ from billing.session import (
     StampSource,
 )
 from pipelines.columns import rows, series
+from pipelines.course_rows import COURSES, is_straight
 from warehouse.lake import TABLES
 
 SESSION = TABLES["session"].schema
@@ -57,12 +58,13 @@ _COLUMNS: Mapping[str, Callable[[Session], Any]] = {
     **{name: attrgetter(f"{name}.value") for name in _ENUMS},
     "day": lambda one: one.emitted_at.date(),
     "session_id": attrgetter("id"),
-    "registers": lambda one: [(r.at, r.wh, *_place(r.source)) for r in one.registers],
     "activity": lambda one: [
         (change.at, change.activity.value, change.evidence, *_place(change.source))
         for change in one.activity
     ],
+    "registers": lambda one: [(r.at, r.wh, *_place(r.source)) for r in one.registers],
     "power": lambda one: [(sample.at, sample.watt) for sample in one.power],
+    "sources": lambda one: [_place(source) for source in one.sources],
     "signed_values": lambda one: list(one.signed_values),
     "candidates": lambda one: [
         (
@@ -78,15 +80,22 @@ _COLUMNS: Mapping[str, Callable[[Session], Any]] = {
         (*_place(finding.source), finding.rule, finding.severity.value, finding.message)
         for finding in one.findings
     ],
-    "sources": lambda one: [_place(source) for source in one.sources],
 }
 
 
 def write_sessions(sessions: Sequence[Session]) -> pl.DataFrame:
     """Rows of `session`, keyed to the day of emission."""
+    straight = [number for number, one in enumerate(sessions) if is_straight(one)]
+    others = [number for number, one in enumerate(sessions) if not is_straight(one)]
+    if straight and others:
+        parts = [write_sessions([sessions[n] for n in half]) for half in (straight, others)]
+        order = pl.Series([*straight, *others]).arg_sort()
+        return pl.concat(parts)[order]
     return pl.DataFrame(
         [
-            series(name, [_COLUMNS[name](session) for session in sessions], dtype)
+            COURSES[name](sessions)
+            if straight and name in COURSES
+            else series(name, [_COLUMNS[name](session) for session in sessions], dtype)
             for name, dtype in SESSION.items()
         ]
     )

@@ -6,33 +6,26 @@ forgotten is folded again from before that session, and only the emissions of th
 """
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
 import polars as pl
 
-from billing.events import Fact
 from billing.finding import Finding
 from billing.fold import fold, refers_back
+from billing.samples import Samples, Told
 from billing.session import Session
 from billing.station import StationState
-from pipelines.fact_rows import Received, read_events, read_readings
 from pipelines.house_policy import Policies
 from pipelines.session_rows import write_findings, write_sessions
 from pipelines.shards import share
+from pipelines.station_facts import StationFacts
 from pipelines.stretch import Stretch, instant, start_of
 from warehouse.lake import TABLES
 
 _TICK = timedelta(microseconds=1)
-_USED = pl.any_horizontal(
-    pl.col("wh").is_not_null(),
-    pl.col("watt").is_not_null(),
-    pl.col("signed") != "",
-    pl.col("flags").list.len() > 0,
-)
-"""Readings that say something about energy, power or a broken rule; the fold passes over others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +61,7 @@ class _Shard:
     stretch: Stretch
     stations: frozenset[str]
     policies: Policies
-    rows: "dict[date, _Rows]"
+    rows: dict[date, StationFacts]
     states: dict[str, StationState] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     """States that are unread, or already written: as JSON."""
@@ -80,7 +73,7 @@ class _Shard:
 
 
 def _fold_stations(stretch: Stretch, stations: frozenset[str]) -> Derived:
-    rows = _Rows.read(stretch, stretch.days, stations).by_day()
+    rows = StationFacts.read(stretch, stretch.days, stations).by_day()
     shard = _Shard(stretch, stations, Policies.load(stretch), rows)
     for row in _states(shard, stretch.before).iter_rows(named=True):
         shard.texts[row["station"]] = row["state"]
@@ -118,7 +111,7 @@ def _fold_day(shard: _Shard, day: date) -> pl.DataFrame:
     return _write_states(shard, day)
 
 
-def _fold_station(shard: _Shard, day: date, station: str, facts: Sequence[Fact]) -> None:
+def _fold_station(shard: _Shard, day: date, station: str, facts: Sequence[Told]) -> None:
     until = instant(shard.stretch.end_of(day))
     state = _state(shard, station)
     since = refers_back(facts, state)
@@ -142,7 +135,7 @@ def _state(shard: _Shard, station: str) -> StationState:
 
 
 def _remember(
-    shard: _Shard, day: date, station: str, since: datetime, today: Sequence[Fact]
+    shard: _Shard, day: date, station: str, since: datetime, today: Sequence[Told]
 ) -> StationState:
     """The state at the start of `day`, of a fold that has forgotten nothing `today` rests on.
 
@@ -153,7 +146,7 @@ def _remember(
         base = since.date() - timedelta(days=1)
         state = _state_of(shard, base, station)
         days = [base + timedelta(days=n) for n in range(1, (day - base).days)]
-        rows = _Rows.read(shard.stretch, days, [station])
+        rows = StationFacts.read(shard.stretch, days, [station])
         facts = [fact for _, told in rows.stations() for fact in told]
         deeper = refers_back([*facts, *today], state)
         if deeper is None:
@@ -203,13 +196,14 @@ class _Run:
         """When the next version is due, if nothing more is heard."""
         return min((one.due for one in self.state.dossiers if one.due is not None), default=None)
 
-    def run(self, facts: Sequence[Fact], start: datetime, until: datetime) -> None:
+    def run(self, facts: Sequence[Told], start: datetime, until: datetime) -> None:
         """Fold everything received in [start, until], each stretch by its own policy."""
         cuts = self.policies.cuts(self.station, start, until)
         if not cuts:
             self._fold(facts, start, until)
             return
-        for number, part in groupby(facts, key=lambda fact: bisect_right(cuts, fact.received_at)):
+        whole = _cut(facts, cuts)
+        for number, part in groupby(whole, key=lambda fact: bisect_right(cuts, fact.received_at)):
             begin = cuts[number - 1] if number else start
             self._wait(start, cuts[:number])
             end = cuts[number] - _TICK if number < len(cuts) else until
@@ -225,7 +219,7 @@ class _Run:
             if self.due == due:
                 return
 
-    def _fold(self, facts: Sequence[Fact], begin: datetime, until: datetime) -> None:
+    def _fold(self, facts: Sequence[Told], begin: datetime, until: datetime) -> None:
         if not facts and self.state.until is not None and until <= self.state.until:
             return
         folded = fold(self.state, facts, until, self.policies.of(self.station, begin))
@@ -234,56 +228,13 @@ class _Run:
         self.findings += zip(folded.findings, folded.found_at, strict=True)
 
 
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """Rows of `transaction_event` and `meter_reading`, by station and in log order."""
-
-    events: pl.DataFrame
-    readings: pl.DataFrame
-
-    @classmethod
-    def read(cls, stretch: Stretch, days: Sequence[date], stations: Collection[str]) -> "_Rows":
-        """The rows of some days and stations that the fold has a use for."""
-        mine, lake = pl.col("station").is_in(sorted(stations)), stretch.lake
-        order = ["station", "received_ns", "origin", "index"]
-        events = lake.read("transaction_event", days, where=mine).sort(order)
-        readings = lake.read("meter_reading", days, where=mine & _USED)
-        return cls(events, readings.sort([*order, "position"]))
-
-    def by_day(self) -> "dict[date, _Rows]":
-        """The rows of each day that has some."""
-        events = self.events.partition_by("day", maintain_order=True, as_dict=True)
-        readings = self.readings.partition_by("day", maintain_order=True, as_dict=True)
-        none = _Rows(self.events.clear(), self.readings.clear())
-        return {
-            day: _Rows(events.get((day,), none.events), readings.get((day,), none.readings))
-            for (day,) in events.keys() | readings.keys()
-        }
-
-    def stations(self) -> Iterator[tuple[str, list[Fact]]]:
-        """The facts of each station in log order, station after station."""
-        by_station = groupby(read_readings(self.readings), key=_station_of)
-        waiting = next(by_station, None)
-        for name, told in groupby(read_events(self.events), key=_station_of):
-            while waiting is not None and waiting[0] < name:
-                yield waiting[0], [fact for fact, _ in waiting[1]]
-                waiting = next(by_station, None)
-            found: list[Received] = list(told)
-            if waiting is not None and waiting[0] == name:
-                found += waiting[1]
-                found.sort(key=_log_order)
-                waiting = next(by_station, None)
-            yield name, [fact for fact, _ in found]
-        while waiting is not None:
-            yield waiting[0], [fact for fact, _ in waiting[1]]
-            waiting = next(by_station, None)
-
-
-def _station_of(received: Received) -> str:
-    return received[0].station
-
-
-def _log_order(received: Received) -> tuple[int, str, int]:
-    """Events of a message stand before its readings: the sort is stable."""
-    fact, received_ns = received
-    return received_ns, fact.source.origin, fact.source.index
+def _cut(facts: Iterable[Told], cuts: Sequence[datetime]) -> Iterator[Told]:
+    """The facts, with samples taken apart that reach over an instant of `cuts`."""
+    for fact in facts:
+        over = isinstance(fact, Samples) and any(
+            fact.received_at < at <= fact.last_at for at in cuts
+        )
+        if isinstance(fact, Samples) and over:
+            yield from fact.facts()
+        else:
+            yield fact
