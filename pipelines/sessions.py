@@ -5,8 +5,10 @@ only. A day is folded up to the end of its stretch; a station that speaks of a s
 forgotten is folded again from before that session, and only the emissions of the day are kept.
 """
 
+import gc
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -26,6 +28,9 @@ from pipelines.stretch import Stretch, instant, start_of
 from warehouse.lake import TABLES
 
 _TICK = timedelta(microseconds=1)
+_STATIONS_AT_ONCE = 2_000
+_AT_ONCE = 4_000
+"""Sessions that stand as objects at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,10 @@ class Derived:
 
 def sessions(stretch: Stretch) -> Derived:
     """Everything the facts of a stretch add up to."""
-    parts = share(_fold_stations, stretch, _stations(stretch))
+    return _joined(share(_fold_stations, stretch, _stations(stretch)))
+
+
+def _joined(parts: Sequence[Derived]) -> Derived:
     return Derived(
         pl.concat([part.sessions for part in parts]),
         pl.concat([part.findings for part in parts]),
@@ -62,28 +70,57 @@ class _Shard:
     stations: frozenset[str]
     policies: Policies
     rows: dict[date, StationFacts]
-    states: dict[str, StationState] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
-    """States that are unread, or already written: as JSON."""
+    """Each station's state at the end of the last day it was folded in: as JSON."""
     due: dict[str, datetime | None] = field(default_factory=dict)
     history: dict[date, dict[str, str]] = field(default_factory=dict)
     """The states at the end of each complete day of the stretch."""
     sessions: list[Session] = field(default_factory=list)
+    """Those that are not in `written` yet."""
+    written: list[pl.DataFrame] = field(default_factory=list)
     findings: list[tuple[Finding, datetime]] = field(default_factory=list)
+
+    def write(self) -> None:
+        """Turn the sessions at hand into rows, which take less room."""
+        self.written.append(write_sessions(self.sessions))
+        self.sessions.clear()
 
 
 def _fold_stations(stretch: Stretch, stations: frozenset[str]) -> Derived:
+    """Some thousand stations at a time: their rows are what takes room."""
+    policies = Policies.load(stretch)
+    names = sorted(stations)
+    starts = range(0, max(1, len(names)), _STATIONS_AT_ONCE)
+    some = [frozenset(names[start : start + _STATIONS_AT_ONCE]) for start in starts]
+    return _joined([_fold_some(stretch, policies, one) for one in some])
+
+
+def _fold_some(stretch: Stretch, policies: Policies, stations: frozenset[str]) -> Derived:
     rows = StationFacts.read(stretch, stretch.days, stations).by_day()
-    shard = _Shard(stretch, stations, Policies.load(stretch), rows)
+    shard = _Shard(stretch, stations, policies, rows)
     for row in _states(shard, stretch.before).iter_rows(named=True):
         shard.texts[row["station"]] = row["state"]
         shard.due[row["station"]] = instant_of(row["due_at"])
-    written = [_fold_day(shard, day) for day in stretch.days]
+    with _uncollected():
+        states = [_fold_day(shard, day) for day in stretch.days]
+    shard.write()
     return Derived(
-        write_sessions(shard.sessions),
+        pl.concat(shard.written),
         write_findings(shard.findings),
-        pl.concat([pl.DataFrame(schema=TABLES["station_state"].schema), *written]),
+        pl.concat([pl.DataFrame(schema=TABLES["station_state"].schema), *states]),
     )
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without looking for cycles, of which a fold makes none, among a million values."""
+    active = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if active:
+            gc.enable()
 
 
 def instant_of(cell: datetime | None) -> datetime | None:
@@ -108,12 +145,15 @@ def _fold_day(shard: _Shard, day: date) -> pl.DataFrame:
         _fold_station(shard, day, station, [])
     if not shard.stretch.is_complete(day):
         return pl.DataFrame(schema=TABLES["station_state"].schema)
-    return _write_states(shard, day)
+    shard.history[day] = dict(shard.texts)
+    rows = [(day, name, shard.due.get(name), text) for name, text in sorted(shard.texts.items())]
+    return pl.DataFrame(rows, schema=TABLES["station_state"].schema, orient="row")
 
 
 def _fold_station(shard: _Shard, day: date, station: str, facts: Sequence[Told]) -> None:
     until = instant(shard.stretch.end_of(day))
-    state = _state(shard, station)
+    text = shard.texts.get(station)
+    state = StationState.from_json(text) if text else StationState(station=station)
     since = refers_back(facts, state)
     if since is not None:
         state = _remember(shard, day, station, since, facts)
@@ -121,17 +161,13 @@ def _fold_station(shard: _Shard, day: date, station: str, facts: Sequence[Told])
     folded.run(facts, max(instant(start_of(day)), state.until or instant(0)), until)
     shard.sessions += folded.sessions
     shard.findings += folded.findings
-    shard.states[station] = folded.state
-    shard.texts.pop(station, None)
     shard.due[station] = folded.due
-
-
-def _state(shard: _Shard, station: str) -> StationState:
-    state = shard.states.get(station)
-    if state is None:
-        text = shard.texts.get(station)
-        state = StationState.from_json(text) if text else StationState(station=station)
-    return state
+    if shard.stretch.is_complete(day):
+        # What is settled is forgotten, the rest is kept for the next day.
+        kept = folded.state.forget(instant(start_of(day + timedelta(days=1))))
+        shard.texts[station] = kept.to_json()
+    if len(shard.sessions) >= _AT_ONCE:
+        shard.write()
 
 
 def _remember(
@@ -167,18 +203,6 @@ def _state_of(shard: _Shard, day: date, station: str) -> StationState:
         rows = shard.stretch.lake.read("station_state", [day], where=one)
         text = rows["state"][0] if rows.height else None
     return StationState.from_json(text) if text else StationState(station=station)
-
-
-def _write_states(shard: _Shard, day: date) -> pl.DataFrame:
-    """Forget what is settled, and keep the rest for the next day."""
-    end = instant(start_of(day + timedelta(days=1)))
-    for station, state in shard.states.items():
-        kept = state.forget(end)
-        shard.states[station], shard.texts[station] = kept, kept.to_json()
-    shard.history[day] = dict(shard.texts)
-    rows = [(day, name, shard.due.get(name), text) for name, text in sorted(shard.texts.items())]
-    shard.states.clear()
-    return pl.DataFrame(rows, schema=TABLES["station_state"].schema, orient="row")
 
 
 @dataclass(slots=True)

@@ -28,7 +28,7 @@ _USED = pl.any_horizontal(
 """Readings that say something about energy, power or a broken rule; the fold passes over others."""
 
 _AT_ONCE = 100_000
-"""Rows whose numbers stand as Python values at the same time."""
+"""Rows that are put in order, and whose numbers stand as Python values, at the same time."""
 _MOST = 10**15
 """Thousandths of a Wh or W that whole numbers hold with room to reckon."""
 _CALM = (
@@ -76,20 +76,42 @@ class StationFacts:
         )
 
     def by_day(self) -> "dict[date, StationFacts]":
-        """The rows of each day that has some."""
-        events = self.events.partition_by("day", maintain_order=True, as_dict=True)
-        readings = self.readings.partition_by("day", maintain_order=True, as_dict=True)
+        """The rows of each day that has some: views, for the lake gives rows day by day."""
+        events, readings = _days(self.events), _days(self.readings)
         none = StationFacts(self.events.clear(), self.readings.clear())
         return {
-            day: StationFacts(events.get((day,), none.events), readings.get((day,), none.readings))
-            for (day,) in events.keys() | readings.keys()
+            day: StationFacts(events.get(day, none.events), readings.get(day, none.readings))
+            for day in events.keys() | readings.keys()
         }
 
     def stations(self) -> Iterator[tuple[str, list[Told]]]:
         """What each station told in log order, station after station."""
-        rows = _with_runs(_in_order(self.events, self.readings))
-        for block in _blocks(rows):
-            yield from _Block(self, block).stations()
+        for first, last in self._parts():
+            mine = pl.col("station").is_between(pl.lit(first), pl.lit(last))
+            part = StationFacts(self.events.filter(mine), self.readings.filter(mine))
+            yield from _Block(part, _with_runs(_in_order(part.events, part.readings))).stations()
+
+    def _parts(self) -> Iterator[tuple[str, str]]:
+        """Stations in a row, first and last, that have about `_AT_ONCE` rows together."""
+        names = pl.concat([self.events["station"], self.readings["station"]])
+        first, taken, last = "", 0, ""
+        for name, count in names.to_frame("name").group_by("name").len().sort("name").iter_rows():
+            first, last = first if taken else name, name
+            taken += count
+            if taken >= _AT_ONCE:
+                yield first, last
+                taken = 0
+        if taken:
+            yield first, last
+
+
+def _days(rows: pl.DataFrame) -> dict[date, pl.DataFrame]:
+    found: dict[date, pl.DataFrame] = {}
+    begun = 0
+    for day in rows["day"].rle():
+        found[day["value"]] = rows.slice(begun, day["len"])
+        begun += day["len"]
+    return found
 
 
 def _in_order(events: pl.DataFrame, readings: pl.DataFrame) -> pl.DataFrame:
@@ -122,8 +144,7 @@ def _in_order(events: pl.DataFrame, readings: pl.DataFrame) -> pl.DataFrame:
         **times,
     )
     rows = pl.concat([told, measured], how="diagonal")
-    names = pl.Enum(rows["station"].unique().sort())
-    return rows.with_columns(pl.col("station").cast(names)).sort(_ORDER, maintain_order=True)
+    return rows.sort(_ORDER, maintain_order=True)
 
 
 def _with_runs(rows: pl.DataFrame) -> pl.DataFrame:
@@ -173,18 +194,6 @@ def _changes(*names: str) -> pl.Expr:
     )
 
 
-def _blocks(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """Slices of whole stations, of about `_AT_ONCE` rows each."""
-    begun, taken = 0, 0
-    for length in rows["station"].rle().struct.field("len"):
-        taken += length
-        if taken >= _AT_ONCE:
-            yield rows.slice(begun, taken)
-            begun, taken = begun + taken, 0
-    if taken:
-        yield rows.slice(begun, taken)
-
-
 class _Block:
     """Some stations' rows in order, turned into what the fold takes."""
 
@@ -226,54 +235,48 @@ class _Block:
 
     def _samples(self) -> Iterator[Samples]:
         """The runs of plain samples."""
-        plain = self._rows["plain"]
-        of_register = plain & self._rows["mwh"].is_not_null()
-        of_power = plain & self._rows["mw"].is_not_null()
-        of_event = plain & (self._rows["position"] < 0)
-        registers = self._columns(of_register, "at", "mwh", "index")
-        powers = self._columns(of_power, "at", "mw")
-        events = self._columns(of_event, "at")
-        entries = self._columns(plain & self._rows["new_entry"], "index")
-        heads = self._heads.filter("plain").select(_HEAD).iter_rows()
-        ends = self._ends().filter(self._heads["plain"])
-        columns = zip(heads, ends.iter_rows(), registers, powers, events, entries, strict=True)
-        for head, (stop, last), register, power, (event_at,), (fresh,) in columns:
-            begun, station, transaction, origin, index, received, carrier, state = head[:8]
-            context = _BEGIN if head[8] else _END if head[9] else ""
+        rows = self._rows
+        registers, (at, mwh, entry) = self._columns(rows["mwh"].is_not_null(), "at", "mwh", "index")
+        powers, (power_at, mw) = self._columns(rows["mw"].is_not_null(), "at", "mw")
+        events, (event_at,) = self._columns(rows["position"] < 0, "at")
+        entries, (index,) = self._columns(rows["new_entry"], "index")
+        stops = [*self._heads["begun"].to_list()[1:], rows.height]
+        last = rows["received"].gather(pl.Series(stops, dtype=pl.Int64) - 1).to_list()
+        heads = zip(*self._heads.select(_HEAD).to_dict(as_series=False).values(), strict=True)
+        for run, head in enumerate(heads):
+            begun, station, transaction, origin, first, received, carrier, state = head[1:9]
+            if not head[0]:
+                continue
+            own = slice(registers[run], registers[run + 1])
+            power = slice(powers[run], powers[run + 1])
+            fresh = index[entries[run] : entries[run + 1]]
+            begins, ends = head[9:]
             yield Samples(
-                station=station,
-                transaction=transaction,
-                origin=origin,
-                received_at=instant_of(received),
-                last_at=instant_of(last),
-                entries=fresh if fresh[:1] == [index] else [index, *fresh],
-                register_at=register[0],
-                register_mwh=register[1],
-                register_entry=register[2],
-                power_at=power[0],
-                power_mw=power[1],
-                facts=partial(self._facts_of, station, begun, stop),
-                event_at=event_at,
+                station,
+                transaction,
+                origin,
+                instant_of(received),
+                instant_of(last[run]),
+                fresh if fresh[:1] == [first] else [first, *fresh],
+                at[own],
+                mwh[own],
+                entry[own],
+                power_at[power],
+                mw[power],
+                partial(self._facts_of, station, begun, stops[run]),
+                event_at=event_at[events[run] : events[run + 1]],
                 state=state,
                 told_with=carrier == _TOLD,
-                context=context,
+                context=_BEGIN if begins else _END if ends else "",
             )
 
-    def _ends(self) -> pl.DataFrame:
-        """Of each run the row after it, and when its last row was received."""
-        stops = self._heads["begun"].cast(pl.Int64).shift(-1, fill_value=self._rows.height)
-        return pl.DataFrame({"stop": stops, "last": self._rows["received"].gather(stops - 1)})
-
-    def _columns(self, where: pl.Series, *names: str) -> Iterator[list[list[int]]]:
-        """Run by run, the values of those rows for which `where` holds, name by name."""
-        found = self._rows.filter(where).select(names)
-        values = [column.to_list() for column in found]
-        counted = where.cast(pl.Int64).cum_sum() - where.cast(pl.Int64)
-        before = counted.gather(self._heads["begun"])
-        stops = before.shift(-1, fill_value=found.height)
-        spans = pl.DataFrame({"start": before, "stop": stops}).filter(self._heads["plain"])
-        for start, stop in spans.iter_rows():
-            yield [column[start:stop] for column in values]
+    def _columns(self, where: pl.Series, *names: str) -> tuple[list[int], list[list[int]]]:
+        """Where the values of each run begin, and those values, name by name: of plain rows."""
+        where = where & self._rows["plain"]
+        found = self._rows.filter(where)
+        count = where.cast(pl.Int64)
+        before = (count.cum_sum() - count).gather(self._heads["begun"]).to_list()
+        return [*before, found.height], [found[name].to_list() for name in names]
 
     def _facts_of(self, station: str, start: int, stop: int) -> list[Fact]:
         """The facts of some rows of a station; all of it is read at once, and kept for a while."""
@@ -291,6 +294,6 @@ class _Block:
 
 
 _HEAD = [
-    "begun", "station", "transaction", "origin", "index", "received", "carrier", "state",
+    "plain", "begun", "station", "transaction", "origin", "index", "received", "carrier", "state",
     "begins", "ends",
 ]  # fmt: skip
