@@ -130,6 +130,7 @@ class TileWriter:
         self._folder = folder
         self._unsynced: dict[str, set[str]] = {}
         """Each folder written to, with the names of the files in it."""
+        self._doubted = False
 
     def write(self, level: int | str, position: int, width: int, data: bytes) -> None:
         """Put one tile or bundle in place; a full one takes its partial files away.
@@ -164,13 +165,22 @@ class TileWriter:
         shutil.rmtree(folder)
 
     def sync(self) -> None:
-        """Make everything written so far durable, files first, then the names up to the log."""
+        """Make everything written so far durable, files first, then the names up to the log.
+
+        After a sync that failed the kernel may drop what it held and report success the next time:
+        then every file is written again first.
+        """
+        doubted, self._doubted = self._doubted, True
         for folder, names in sorted(self._unsynced.items()):
             for name in sorted(names):
-                disk.sync_file(Path(folder, name))
+                path = Path(folder, name)
+                if doubted:
+                    disk.replace(path, path.read_bytes(), durable=False)
+                disk.sync_file(path)
         for above in sorted(_folders_above(self._unsynced, self._folder), reverse=True):
             disk.sync_folder(above)
         self._unsynced.clear()
+        self._doubted = False
 
 
 def _folders_above(folders: Iterable[str], top: Path) -> set[Path]:
