@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,9 +17,12 @@ from billing.fold import Folded, fold, refers_back
 from billing.samples import Samples, Told
 from billing.session_policy import SessionPolicy
 from billing.station import StationState
+from ingest.protocols.ocpp.facts import read
 from pipelines.fact_rows import write_events, write_readings
 from pipelines.session_rows import read_sessions, write_sessions
 from pipelines.station_facts import StationFacts
+from tests.golden.test_golden import CASES, read_messages
+from warehouse.clock import to_ns
 
 NOON = datetime(2026, 10, 5, 12, tzinfo=UTC)
 POLICY = SessionPolicy(stale_open=timedelta(hours=4), max_power_w=Decimal(22_000))
@@ -198,7 +202,11 @@ BASE_NS = int(NOON.timestamp()) * 1_000_000_000
 
 def both_ways(facts: Sequence[Fact]) -> tuple[list[Fact], list[Told]]:
     """As they are folded one by one, and with plain samples taken together: from the same rows."""
-    numbered = in_log_order(facts)
+    return taken_from(in_log_order(facts))
+
+
+def taken_from(numbered: Sequence[tuple[Fact, int]]) -> tuple[list[Fact], list[Told]]:
+    """The same of facts that stand in the log already."""
     rows = StationFacts(write_events(numbered), write_readings(numbered))
     together = [one for _, told in rows.stations() for one in told]
     alone = [fact for one in together for fact in one_by_one(one)]
@@ -234,19 +242,32 @@ def test_a_state_between_is_the_same(
     protocol: str, sessions: list[dict[str, Any]], faults: list[tuple[str, int]], minute: int
 ) -> None:
     """Cut anywhere, by way of the state's text and what it forgets."""
-    facts = spoil(tell(protocol, sessions), faults)
+    facts = in_log_order(spoil(tell(protocol, sessions), faults))
     cut = NOON + timedelta(minutes=minute)
     states: list[StationState] = []
     for way in range(2):
-        early = both_ways([one for one in facts if one.received_at <= cut])[way]
+        early = taken_from([one for one in facts if one[0].received_at <= cut])[way]
         state = fold(StationState(), early, cut, POLICY).state.forget(cut)
         states.append(StationState.from_json(state.to_json()))
     assert states[0].to_json() == states[1].to_json()
-    alone, together = both_ways([one for one in facts if one.received_at > cut])
+    alone, together = taken_from([one for one in facts if one[0].received_at > cut])
     assert refers_back(together, states[0]) == refers_back(alone, states[0])
     one, two = run(alone, states[0]), run(together, states[1])
     assert (two.sessions, two.findings) == (one.sessions, one.findings)
     assert two.state.to_json() == one.state.to_json()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_golden_cases_taken_together(case: str) -> None:
+    """What the golden cases' chargers said, by way of the lake's rows."""
+    messages = read_messages(case)
+    told = [(fact, to_ns(fact.received_at)) for one in messages for fact in read(one).facts]
+    rows = StationFacts(write_events(told), write_readings(told))
+    for _, together in rows.stations():
+        alone = [fact for one in together for fact in one_by_one(one)]
+        one, two = run(alone), run(together)
+        assert (two.sessions, two.findings) == (one.sessions, one.findings)
+        assert two.state.to_json() == one.state.to_json()
 
 
 def plain_day(protocol: str) -> list[Told]:
