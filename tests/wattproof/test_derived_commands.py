@@ -1,0 +1,62 @@
+"""Commands that read what was derived: a month of three stations, told in October, derived later.
+
+The story: a plain session, one that is held, one of a stranger, one over the end of the month.
+"""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import Result
+
+from pipelines.days import derive_stretch, whole_log
+from pipelines.derive import tick
+from pipelines.finished import write_finished
+from tests.pipelines.story import Story
+from warehouse.clock import simulate, to_ns
+from warehouse.lake import Lake
+
+Ask = Callable[..., Any]
+Call = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def month(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """October, derived in November. Nobody may write into it."""
+    data = tmp_path_factory.mktemp("month")
+    with Story(data) as story:
+        story.sets_up("A", "B", "C")
+        story.charges("A", 1, story.at(hour=8))
+        story.charges("B", 2, story.at(day=5, hour=10), samples=0, stop=False)
+        story.stops("B", 2, story.at(day=5, hour=11), -1)
+        story.charges("C", 3, story.at(day=7, hour=10), token="STRANGER")
+        story.charges("A", 4, story.at(day=31, hour=23, minute=30))
+        story.at(day=33)
+    simulate(data, to_ns(story.clock.at) + 10**9)
+    tick(data)
+    stretch = whole_log(data, Lake(data / "lake"))
+    assert stretch is not None
+    derive_stretch(stretch)
+    write_finished(data, stretch.until_ns)
+    return data
+
+
+@pytest.fixture
+def data(month: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(month, tmp_path / "data"))
+
+
+def test_cdrs_of_a_month_are_those_of_sessions_that_ended_in_it(ask: Ask, call: Call) -> None:
+    every = ask("export", "cdrs", "--party", "NL-ABC")
+    october = ask("export", "cdrs", "--party", "nl-abc", "--month", "2026-10")
+    november = ask("export", "cdrs", "--party", "NL-ABC", "--month", "2026-11")
+    assert [cdr["end_date_time"][:10] for cdr in october] == ["2026-10-01"]
+    assert [cdr["end_date_time"][:10] for cdr in november] == ["2026-11-01"]
+    assert every == october + november
+    assert {cdr["last_updated"][:7] for cdr in every} == {"2026-11"}
+    told = call("export", "cdrs", "--party", "NL-ABC", "--month", "2026-09", code=1).output
+    assert "there is no CDR of NL-ABC in 2026-09" in told
+    told = call("export", "cdrs", "--party", "NL-ABC", "--month", "10", code=2).output
+    assert "is written 2026-10" in " ".join(told.split())
