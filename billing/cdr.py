@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from hashlib import sha1
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
@@ -145,7 +146,7 @@ def _priced(session: Billable, context: Context, policy: PricingPolicy) -> CDR:
     assert evse is not None, "refused above"
     assert connector is not None, "refused above"
     assert tariff is not None, "refused above"
-    zone = ZoneInfo(location.time_zone or context.zone)
+    zone = _zone_named(location.time_zone or context.zone)
     periods = cut(session, tariff, zone, policy)
     receipt = price(
         periods,
@@ -155,7 +156,7 @@ def _priced(session: Billable, context: Context, policy: PricingPolicy) -> CDR:
         end_at=session.end_at,
         policy=policy,
     )
-    assert sum((one.energy_wh for one in periods), Decimal(0)) == session.energy_wh
+    assert sum([one.energy_wh for one in periods], Decimal(0)) == session.energy_wh
     return _new_cdr(
         country_code=context.seller.country_code,
         party_id=context.seller.party_id,
@@ -241,7 +242,7 @@ def _zone(_: Billable, context: Context) -> str:
     if not name:
         return "neither the location nor the site names a time zone"
     try:
-        ZoneInfo(name)
+        _zone_named(name)
     except (KeyError, ValueError, OSError):
         return f"time zone {name} does not exist"
     return ""
@@ -257,6 +258,9 @@ def _tariff(session: Billable, context: Context) -> str:
     if not context.tariff.elements:
         return f"tariff {context.tariff.id} has no elements"
     return ""
+
+
+_zone_named = lru_cache(maxsize=1_024)(ZoneInfo)
 
 
 _REASONS: tuple[tuple[str, Callable[[Billable, Context], str]], ...] = (

@@ -71,7 +71,7 @@ class Amount:
     @property
     def tax(self) -> Decimal:
         """All taxes together."""
-        return sum((amount for _, amount in self.taxes), Decimal(0))
+        return sum([amount for _, amount in self.taxes], Decimal(0))
 
     @property
     def gross(self) -> Decimal:

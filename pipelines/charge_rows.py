@@ -1,7 +1,8 @@
 """CDRs and rejections as rows: the tables `charging_period`, `charge`, `cdr` and `rejection`.
 
 Rows are gathered as tuples of text, numbers and truths and become columns at the end: decimals
-travel as text and instants as microseconds, which the columns' own engine reads fast.
+travel as text (exact amounts with the 12 decimals of their column, half to even, as `exact` rounds)
+and instants as microseconds, which the columns' own engine reads fast.
 """
 
 from collections.abc import Iterable, Iterator
@@ -22,7 +23,7 @@ from warehouse.lake import TABLES
 
 TABLE_NAMES = ("charging_period", "charge", "cdr", "rejection")
 
-_EXACT_DECIMALS, _MONEY_DECIMALS = 12, 4
+_MONEY_DECIMALS = 4
 Row = tuple[Any, ...]
 
 
@@ -114,13 +115,13 @@ def _charge(line: Line, currency: str) -> Row:
         line.period,
         line.dimension,
         line.group,
-        _exact(line.measured),
-        _exact(line.billed),
+        f"{line.measured:.12f}",
+        f"{line.billed:.12f}",
         line.step_size,
-        _exact(line.price),
-        _exact(line.net),
+        f"{line.price:.12f}",
+        f"{line.net:.12f}",
         _text(line.vat),
-        _exact(line.tax),
+        f"{line.tax:.12f}",
         currency,
         line.tariff_id,
         line.element,
@@ -148,11 +149,11 @@ def _cdr_row(cdr: CDR, station: str) -> Row:
         micros(last_updated),
         cdr.currency,
         cdr.tariffs[0].id if cdr.tariffs else "",
-        _exact(cdr.total_energy_kwh),
-        _exact(cdr.total_time_h),
-        _exact(cdr.total_parking_time_h),
-        _exact(cost.net),
-        _exact(cost.tax),
+        f"{cdr.total_energy_kwh:.12f}",
+        f"{cdr.total_time_h:.12f}",
+        f"{cdr.total_parking_time_h:.12f}",
+        f"{cost.net:.12f}",
+        f"{cost.tax:.12f}",
         *_rounded(cdr.total_cost),
         cdr.credit,
         cdr.sign,
@@ -164,14 +165,6 @@ def _cdr_row(cdr: CDR, station: str) -> Row:
 def exact(value: Decimal) -> Decimal:
     """An exact amount in the 12 decimals of its column; the record keeps every digit."""
     return value.quantize(GRAIN, rounding=ROUND_HALF_EVEN, context=EXACT)
-
-
-def _exact(value: Decimal) -> str:
-    """`exact` as text."""
-    text = decimal_text(value)
-    if "." not in text or len(text) - text.index(".") - 1 <= _EXACT_DECIMALS:
-        return text
-    return decimal_text(exact(value))
 
 
 def _rounded(cost: Amount) -> tuple[str, str, str]:
