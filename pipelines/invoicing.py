@@ -113,7 +113,7 @@ def _refuse_early(month: str, seller: Party, watermark: datetime) -> None:
     if invoices.month_of(watermark, ZoneInfo(seller.time_zone)) <= month:
         raise InvoicingError(
             f"{month} is not over yet by the log clock ({watermark:%Y-%m-%d %H:%M} UTC): "
-            "preview it, or wait until the month has ended and is derived"
+            "preview it, wait until the month has ended and is derived, or issue with --early"
         )
 
 

@@ -60,3 +60,31 @@ def test_cdrs_of_a_month_are_those_of_sessions_that_ended_in_it(ask: Ask, call: 
     assert "there is no CDR of NL-ABC in 2026-09" in told
     told = call("export", "cdrs", "--party", "NL-ABC", "--month", "10", code=2).output
     assert "is written 2026-10" in " ".join(told.split())
+
+
+def test_a_month_that_was_issued_says_so(ask: Ask, call: Call) -> None:
+    words = ("--month", "2026-10")
+    assert "nothing is due for 2026-09" in call("invoice", "preview", "--month", "2026-09").output
+    assert "earlier" not in call("invoice", "preview", *words).stdout
+    assert ask("invoice", "list") == []
+    (issued,) = ask("invoice", "issue", *words, "--party", "nl-abc")
+    for action in ("preview", "issue"):
+        again = call("invoice", action, *words)
+        assert again.stdout == ""
+        assert f"already issued for 2026-10: {issued['number']}, see" in again.stderr
+    (listed,) = ask("invoice", "list", *words)
+    assert (listed["number"], listed["buyer"]) == (issued["number"], "NL-ABC")
+    assert (listed["net"], listed["gross"]) == ("5.0000", "6.0500")
+    assert f"{issued['number']}  NL-ABC" in (told := call("invoice", "list").stdout)
+    assert "6.05 EUR" in told
+    assert ask("invoice", "list", "--month", "2026-09") == []
+
+
+def test_lines_of_earlier_months_are_counted(call: Call) -> None:
+    shown = call("invoice", "preview", "--month", "2026-11").stdout.splitlines()
+    columns = shown[0].split()
+    assert columns[2:4] == ["lines", "earlier"]
+    assert shown[1].split()[4:6] == ["2", "1"]
+    refused = call("invoice", "issue", "--month", "2026-11", code=1).output
+    assert "not over yet" in refused
+    assert "--early" in refused
