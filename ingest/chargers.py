@@ -73,6 +73,7 @@ class ChargerSocket(asyncio.Protocol):
         "pinged",
         "protocol",
         "remote",
+        "turn",
     )
 
     def __init__(self, desk: Desk, loop: asyncio.AbstractEventLoop) -> None:
@@ -90,7 +91,7 @@ class ChargerSocket(asyncio.Protocol):
         self.is_open = False
         """Whether it is a WebSocket that nobody has begun to close."""
         self.identity = self.protocol = self.connection = self.remote = ""
-        self.counter = self.flaws = self.heard_ns = 0
+        self.counter = self.flaws = self.heard_ns = self.turn = 0
         self.heard_at = 0.0
 
     # -- what the transport tells ---------------------------------------------------------------

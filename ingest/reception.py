@@ -8,6 +8,7 @@ entry of the log.
 import json
 from collections.abc import Mapping
 from http import HTTPStatus
+from itertools import count
 from typing import Protocol
 
 from websockets.http11 import Request
@@ -23,6 +24,7 @@ PING_WAIT_S = 5.0
 REFUSALS_PER_MINUTE = 120
 """Refused connections logged in full; a flood of them must not fill the disk."""
 _REPLACED = "replaced by a newer connection"
+_OVERTAKEN = "a connection that was asked for later is open"
 
 
 class House(Protocol):
@@ -49,6 +51,7 @@ class Reception:
     def __init__(self, house: House, gate: Gate, journal: Journal) -> None:
         self._house, self._gate, self._journal = house, gate, journal
         self._refusals_left = REFUSALS_PER_MINUTE
+        self._turns = count(1)
 
     def a_minute_passed(self) -> None:
         """Refusals may be logged again."""
@@ -61,6 +64,7 @@ class Reception:
             self._refuse(socket, request, Verdict(HTTPStatus.NOT_FOUND, "no such path"))
             return
         socket.identity = address.identity
+        socket.turn = next(self._turns)
         self._house.refresh()
         header = request.headers.get("Authorization", "")
         station = self._house.view.station(address.identity)
@@ -91,6 +95,10 @@ class Reception:
             return False
         current = self._house.connected_as(socket.identity)
         if current is not None:
+            if current.turn > socket.turn:
+                self._log_refusal(socket, request, _OVERTAKEN)
+                socket.close(1000, _REPLACED)
+                return False
             current.close(1000, _REPLACED)
             current.abort(_REPLACED)
             self._house.left(current, _REPLACED)

@@ -365,7 +365,7 @@ class Service:
             if quarters % 4:
                 continue
             if self._ticks.due(self._clock.now_ns() - self._journal.last_received_ns):
-                self._journal.append(b'{"action":"tick"}', kind="tick")
+                self._journal.tick()
             self._journal.sign()
             self._look_for_silence()
             if quarters % 240 == 0:

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from service_on_loopback import (
@@ -25,6 +26,7 @@ from service_on_loopback import (
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from ingest.admission import Gate
 from ingest.replay import replay_answers
 from ingest.server import Config, ConfigError, Service
 from warehouse.log import LogReader, StoreUnavailable
@@ -179,6 +181,29 @@ async def test_who_leaves_while_being_judged_is_not_connected(data: Path) -> Non
         async with asyncio.timeout(5):
             while service.connected:  # noqa: ASYNC110 - nothing tells a test of it
                 await asyncio.sleep(0.02)
+    assert_clean(data)
+
+
+async def test_who_was_judged_late_replaces_nobody_who_asked_later(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge, slow = Gate.judge, [True]
+
+    async def sometimes_slow(gate: Gate, *asked: Any) -> Any:
+        if slow.pop() if slow else False:
+            await asyncio.sleep(0.5)
+        return await judge(gate, *asked)
+
+    monkeypatch.setattr(Gate, "judge", sometimes_slow)
+    async with running(data) as service:
+        _, writer = await asyncio.open_connection("127.0.0.1", service.plain_port)
+        writer.write(handshake("CP1"))
+        while slow:  # noqa: ASYNC110 - until it is being judged
+            await asyncio.sleep(0.01)
+        async with charger(service) as socket:
+            await asyncio.sleep(0.7)
+            assert (await call(socket, "Heartbeat", {}))[0] == 3
+        writer.transport.abort()
     assert_clean(data)
 
 

@@ -172,6 +172,16 @@ class LogWriter:
         of opening, in an origin beside it. 0 where there was none."""
         return self._last_ns
 
+    def pass_others(self) -> None:
+        """Place every entry to come after what is signed beside this origin by now.
+
+        So a clock that stands still or lags keeps no watermark back. Raises LogDamaged where none
+        of the others can be read.
+        """
+        newest_ns = newest_beside(self._folder)
+        with self._queue_lock:
+            self._last_ns = max(self._last_ns, newest_ns)
+
     def append(
         self,
         payload: bytes,

@@ -34,13 +34,17 @@ class Reading(NamedTuple):
 
 
 NOTHING = Reading()
+_OF_PARTNERS = ("ocpi", "oicp")
 
 
 def read(message: Message) -> Reading:
     """Facts and findings of one log entry; never raises.
 
-    A transaction event comes before the samples it carries; samples are numbered in order.
+    A transaction event comes before the samples it carries; samples are numbered in order. What
+    partners ask over HTTP (OCPI, OICP) says nothing about charging.
     """
+    if message.protocol.startswith(_OF_PARTNERS):
+        return NOTHING
     if message.direction == "out" and message.kind == "message":
         return _ours(message)
     if message.kind == "connection":

@@ -192,6 +192,29 @@ def test_a_folder_bears_the_name_of_its_origin(tmp_path: Path, signer: Signer) -
         LogWriter.open(tmp_path / "a", origin="b", signer=signer, clock=SystemClock())
 
 
+def test_a_clock_that_stands_still_keeps_no_watermark_back(tmp_path: Path, signer: Signer) -> None:
+    def origin(name: str, at_ns: int) -> LogWriter:
+        return LogWriter.open(
+            tmp_path / name, origin=name, signer=signer, clock=SimulatedClock(at_ns), timeout_s=0
+        )
+
+    with origin("ingest-1", 1_000) as live, origin("books", 5_000) as books:
+        books.append(b"{}", kind="decision")
+        books.commit()
+        books.checkpoint()
+        live.append(b"{}", kind="tick")
+        live.commit()
+        live.checkpoint()
+        assert watermark(origins(tmp_path)) < books.last_received_ns
+        live.pass_others()
+        live.append(b"{}", kind="tick")
+        live.commit()
+        live.checkpoint()
+        assert watermark(origins(tmp_path)) == books.last_received_ns
+        live.append(b"{}", kind="tick")
+        assert live.last_received_ns > books.last_received_ns
+
+
 def test_append_commit_and_checkpoint_run_beside_each_other(
     folder: Path, signer: Signer, small_segments: int
 ) -> None:

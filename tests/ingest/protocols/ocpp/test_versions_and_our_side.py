@@ -175,3 +175,10 @@ def test_the_reckoning_gives_each_flag_the_severity_that_reading_means() -> None
     for rule, severity in SEVERITY.items():
         if rule not in only_findings:
             assert SEVERITIES.get(rule, Severity.INFO) is severity, rule
+
+
+@pytest.mark.parametrize("protocol", ["ocpi2.1.1", "ocpi2.2.1", "ocpi2.3.0", "oicp2.3"])
+def test_what_partners_ask_is_no_frame(protocol: str) -> None:
+    asked = message('{"action":"http.request","method":"GET"}', protocol=protocol)
+    assert read(asked) == ((), ())
+    assert read(message("{not json")).findings
