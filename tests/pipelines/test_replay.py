@@ -96,6 +96,7 @@ def test_one_digit_changed_changes_what_rests_on_it_and_nothing_else(
         "message",
         "transaction_event",
         "session",
+        "station_state",  # remembers at which register the last session of a place ended
         "charging_period",
         "charge",
         "cdr",
@@ -109,6 +110,8 @@ def test_one_digit_changed_changes_what_rests_on_it_and_nothing_else(
         rows = list(differences(table, stored, replayed))
         assert len(rows) == count, table
         assert all(str(row.stored["transaction"]) == "3" for row in rows if table == "session")
+    states = list(differences("station_state", stored, replayed))
+    assert {row.stored["station"] for row in states} == {"B"}
     assert found.difference is not None
     assert found.difference.column == "payload"
     assert "21000" in str(found.difference)
