@@ -1,7 +1,9 @@
 """`wattproof demo`: the main job, shown whole, with a summary that can be checked."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,9 +11,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from billing.invoice import Invoice
+from pipelines.derive import PartyTotal
 from wattproof.commands.audit import root_of
-from wattproof.commands.derive import party_rows
 from wattproof.demo import Report, Size, run
+from wattproof.invocation import called
 from wattproof.options import Data, Json
 from wattproof.terminal import progress, show_json
 
@@ -72,16 +76,17 @@ def _days(first: date, wanted: int) -> int:
 def tell(report: Report) -> None:
     """The summary, for people."""
     console = Console(highlight=False)
-    console.rule("Wattproof: every kWh on every invoice, provable back to the charger's own words")
+    console.rule("Wattproof")
+    console.print(
+        "Every kWh on every invoice, provable back to the charger's own words\n", justify="center"
+    )
     console.print(_flow(report))
     console.print("\n[bold]Money by party[/]")
     console.print(_money(report))
     console.print("\n[bold]Misbehaviour that was played, and what was found[/]")
     console.print(_misbehaviour(report))
     console.print("\n[bold]The log[/]")
-    for one in report.verified:
-        verdict = "verified" if one.ok else f"BAD at index {one.first_bad_index}"
-        console.print(f"  {one.origin:<9} {one.entries:>7} entries  root {root_of(one)}  {verdict}")
+    console.print(_log(report))
     identical = report.replayed.identical
     console.print(
         f"\nreplay: {'identical' if identical else 'DIFFERENT'} "
@@ -118,11 +123,42 @@ def _flow(report: Report) -> Table:
 
 
 def _money(report: Report) -> Table:
-    table = _plain("party", "CDRs", "kWh", "net", "VAT", "gross", "invoice")
-    numbers = {one.buyer.code: one.number for one in report.invoices}
-    for row in party_rows(report.derived):
-        cells = [str(row[name]) for name in ("party", "cdrs", "kwh", "net", "tax", "gross")]
-        table.add_row(*cells, numbers.get(str(row["party"]), ""))
+    table = _plain("party", "invoice", "CDRs", "kWh", "net", "VAT", "gross")
+    for row in money_rows(report.invoices, report.derived.parties):
+        table.add_row(*row)
+    return table
+
+
+def money_rows(
+    invoices: Sequence[Invoice], parties: Iterable[PartyTotal]
+) -> Iterator[tuple[str, ...]]:
+    """Each party's invoices with their own money, then what is on none of them.
+
+    That has no VAT yet: VAT is computed once, on an invoice's sums.
+    """
+    for total in parties:
+        own = [
+            one
+            for one in invoices
+            if (one.buyer.code, one.currency) == (total.party, total.currency)
+        ]
+        for one in own:
+            count, money = str(len(one.cdr_ids)), (f"{one.net:.2f}", f"{one.tax:.2f}")
+            gross = f"{one.gross:.2f} {one.currency}"
+            yield total.party, one.number, count, f"{one.energy_kwh:.3f}", *money, gross
+        waiting = total.cdrs - sum(len(one.cdr_ids) for one in own)
+        if waiting:
+            kwh = total.energy_kwh - sum((one.energy_kwh for one in own), Decimal(0))
+            net = total.net - sum((one.net for one in own), Decimal(0))
+            told = (str(waiting), f"{kwh:.3f}", f"{net:.2f}", "-", f"- {total.currency}")
+            yield total.party, "not invoiced yet", *told
+
+
+def _log(report: Report) -> Table:
+    table = _plain("origin", "entries", "root", "")
+    for one in report.verified:
+        verdict = "verified" if one.ok else f"BAD at index {one.first_bad_index}"
+        table.add_row(one.origin, str(one.entries), root_of(one), verdict)
     return table
 
 
@@ -147,20 +183,26 @@ def _tell_next(console: Console, report: Report) -> None:
         for station, action, text in report.tally.errors[:5]:
             console.print(f"  {station} {action}: {text}", markup=False)
     if report.invoices:
-        number = report.invoices[0].number
-        console.print(f"\nAn invoice as a person reads it: {data / 'documents' / number}.pdf")
-        console.print("[bold]Next[/]")
-        console.print(f"  wattproof audit trace {number}:1 --data {data}")
-        party = report.invoices[0].buyer.code
-        console.print(f"  wattproof export cdrs --party {party} --ocpi 2.2.1 --data {data}")
-    console.print(f"  wattproof audit verify --data {data}")
-    console.print(f"  wattproof notebook --data {data}")
+        pdf = data / "documents" / f"{report.invoices[0].number}.pdf"
+        console.print(f"\nAn invoice as a person reads it: {pdf}", soft_wrap=True)
+    console.print("\n[bold]Next[/]")
+    for words in _following(report):
+        console.print(f"  {called()} {words} --data {data}", markup=False, soft_wrap=True)
+
+
+def _following(report: Report) -> Iterator[str]:
+    if report.invoices:
+        first = report.invoices[0]
+        yield f"audit trace {first.number}:1"
+        yield f"export cdrs --party {first.buyer.code} --ocpi 2.2.1"
+    yield "audit verify"
+    yield "notebook"
 
 
 def _plain(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, show_header=bool(columns), header_style="dim")
     for column in columns:
-        right = column in {"#", "CDRs", "kWh", "net", "VAT", "gross"}
+        right = column in {"#", "CDRs", "kWh", "net", "VAT", "gross", "entries"}
         table.add_column(column, justify="right" if right else "left")
     return table
 
