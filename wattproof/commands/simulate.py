@@ -8,20 +8,19 @@ from typing import Annotated
 import typer
 import uvloop
 
-from wattproof.operator_log import record
+from wattproof.invocation import called
 from wattproof.options import DEFAULT_DATA, Data, Json
-from wattproof.secret import hash_passwords
 from wattproof.simulator.link import Tally
-from wattproof.simulator.network import provisioning
 from wattproof.simulator.play import (
     Plan,
     Where,
     csv_plan,
     fleet_plan,
     load_passwords,
-    make_passwords,
     play,
+    read_passwords,
 )
+from wattproof.simulator.provision import register
 from wattproof.terminal import progress, say, show_json
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -43,8 +42,18 @@ def simulate(
     provision: Annotated[
         bool, typer.Option("--provision", help="Register stations, tokens and tariffs first.")
     ] = False,
+    passwords: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help='Passwords of your own stations: [{"id": …, "password": …}].'
+        ),
+    ] = None,
     api_key: Annotated[
-        str, typer.Option(envvar="WATTPROOF_API_KEY", help="Key that may move the clock.")
+        str,
+        typer.Option(
+            envvar="WATTPROOF_API_KEY",
+            help="Key with scope clock; needed where the service listens beyond loopback.",
+        ),
     ] = "",
     seed: Annotated[int, typer.Option(help="The same seed gives the same frames.")] = 7,
     month: Annotated[
@@ -67,7 +76,9 @@ def simulate(
     The service's clock is moved to each event where it is a driven one (wattproof serve
     --clock-start … --clock-speed driven), so that thirteen months pass in minutes; otherwise each
     event waits for its time. With --provision everything the sessions need is registered first
-    through --data, the data folder of the service, and station passwords are kept there.
+    through --data, the data folder of the service, and station passwords are kept there; a folder
+    that holds anything else is left alone. Without it, stations that were registered by hand get
+    their passwords from --passwords: what wattproof station add --json printed.
 
     \b
     Examples:
@@ -81,15 +92,22 @@ def simulate(
     """
     if ocpp not in {"1.6", "2.0.1", "both"}:
         raise typer.BadParameter("--ocpp is 1.6, 2.0.1 or both")
+    if provision and passwords is not None:
+        raise typer.BadParameter("--passwords is for stations that are registered: no --provision")
     if sessions is None:
         first, days = _month(month)
         plan = fleet_plan(seed, first=first, days=days, sessions=count)
     else:
         plan = csv_plan(sessions, ocpp=ocpp, sample_s=sample_s, seed=seed, limit=limit)
-    passwords = register(data, plan) if provision else load_passwords(data)
+    known = register(data, plan.network) if provision else _known(data, passwords)
     where = Where(ocpp_url, http_url, api_key)
-    tally = _play(plan, where, passwords, window_s=window_s, idle=timedelta(days=idle_days))
+    tally = _play(plan, where, known, window_s=window_s, idle=timedelta(days=idle_days))
     _tell(plan, tally, as_json=as_json)
+
+
+def _known(data: Path, given: Path | None) -> dict[str, str]:
+    """Passwords that were made here, and those that are given."""
+    return load_passwords(data) | ({} if given is None else read_passwords(given))
 
 
 def _play(
@@ -110,15 +128,6 @@ def _play(
                 progress=moved,
             )
         )
-
-
-def register(data: Path, plan: Plan) -> dict[str, str]:
-    """Writes all that a plan needs as operator actions; gives the stations' passwords."""
-    names = [one.station.id for one in plan.network.outlets]
-    passwords = make_passwords(data, names)
-    hashes = dict(zip(names, hash_passwords([passwords[name] for name in names]), strict=True))
-    record(data, provisioning(plan.network, hashes))
-    return passwords
 
 
 def _month(text: str) -> tuple[date, int]:
@@ -153,4 +162,4 @@ def _tell(plan: Plan, tally: Tally, *, as_json: bool) -> None:
     )
     for station, action, text in tally.errors[:10]:
         say(f"{station} {action}: {text}")
-    say("Next: wattproof derive")
+    say(f"Next: {called()} derive")

@@ -59,11 +59,7 @@ class Link:
         try:
             socket = await _connect(url, subprotocol, headers)
         except InvalidStatus as error:
-            status = error.response.status_code
-            raise RefusalError(
-                f"the service refused station {station} with HTTP {status}",
-                "register it first: wattproof station add, or simulate with --provision",
-            ) from error
+            raise _refusal(station, error.response.status_code, given=bool(password)) from error
         except (OSError, InvalidHandshake, TimeoutError) as error:
             raise RefusalError(
                 f"no OCPP service answers at {url}: {error}",
@@ -111,6 +107,24 @@ class Link:
                         await self._socket.send(encode(refusal))
         except (ConnectionClosed, TimeoutError) as error:
             raise NoAnswerError(f"{self._station}: {error or 'no answer in time'}") from error
+
+
+def _refusal(station: str, status: int, *, given: bool) -> RefusalError:
+    """What the service's answer to a handshake means, and what to do about it."""
+    if status == 401:
+        return RefusalError(
+            f"the password of station {station} is {'wrong' if given else 'missing'}",
+            "give it with --passwords FILE, the JSON that wattproof station add --json printed",
+        )
+    advice = {
+        403: f"let it in again: wattproof station unblock {station}",
+        404: "register it first: wattproof station add, or simulate with --provision",
+        429: "wait a minute: the service heard too many wrong passwords",
+    }
+    return RefusalError(
+        f"the service refused station {station} with HTTP {status}",
+        advice.get(status, "see what the service says"),
+    )
 
 
 def encode(frame: list[object]) -> str:

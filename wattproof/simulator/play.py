@@ -80,6 +80,21 @@ def load_passwords(data: Path) -> dict[str, str]:
     return passwords
 
 
+def read_passwords(path: Path) -> dict[str, str]:
+    """Passwords by station, as `wattproof station add --json` prints them.
+
+    Raises `RefusalError` where the file is anything else.
+    """
+    try:
+        rows = json.loads(path.read_text("utf-8"))
+        return {str(row["id"]): str(row["password"]) for row in rows}
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise RefusalError(
+            f"{path} holds no passwords: {type(error).__name__} {error}",
+            'expected [{"id": "S1", "password": "…"}], as wattproof station add --json prints it',
+        ) from None
+
+
 def make_passwords(data: Path, stations: Iterable[str]) -> dict[str, str]:
     """A password for every station that has none yet, kept in the data folder (mode 0600)."""
     passwords = load_passwords(data)
