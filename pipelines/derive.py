@@ -12,8 +12,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import rfc8785
+
 from pipelines.days import Progress, derive_stretch, parts
-from pipelines.finished import unfinished, write_finished
+from pipelines.finished import heads, unfinished, write_finished
 from pipelines.resources import DAYS_TAG, UNTIL_TAG
 from pipelines.standing import DerivationError, alone, last_finished
 from pipelines.stretch import Stretch, days_between, instant, start_of
@@ -139,7 +141,11 @@ def _derive_new(
 
 
 def tick(data: Path) -> None:
-    """Let every origin that no process holds reach the present; a live one ticks by itself."""
+    """Let every origin that no process holds reach the present; a live one ticks by itself.
+
+    Each tick names the heads of the origins beside: one that is missing or cut back later is missed
+    by the others. Ticks are derived from by nothing.
+    """
     readers = origins(data / "log")
     clock = _Ahead(open_clock(data), _newest(readers))
     for reader in readers:
@@ -151,7 +157,11 @@ def tick(data: Path) -> None:
         except LogLocked:
             continue
         with closing(writer):
-            writer.append(b'{"action":"tick"}', kind="tick", protocol="wattproof")
+            said: dict[str, Any] = {
+                "action": "tick",
+                "checkpoints": heads(readers, besides=reader.origin),
+            }
+            writer.append(rfc8785.dumps(said), kind="tick", protocol="wattproof")
             writer.commit()
             writer.checkpoint()
 

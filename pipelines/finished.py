@@ -1,7 +1,7 @@
 """Finished runs: what each derived, as an entry in the log that a replay is compared with."""
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import date
 from functools import cache
@@ -17,7 +17,7 @@ from pipelines.standing import ACTION, BOOKS, Run, derived_until, finished_until
 from pipelines.stretch import day_of, first_day
 from warehouse.clock import open_clock
 from warehouse.lake import TABLES, Lake
-from warehouse.log import LogWriter, create_key, origins
+from warehouse.log import LogReader, LogWriter, create_key, origins
 
 _DEPENDENCIES = ("dagster", "deltalake", "duckdb", "polars", "typst", "tzdata")
 _CODE = ("billing", "ingest.protocols", "pipelines", "warehouse")
@@ -26,13 +26,10 @@ _CODE = ("billing", "ingest.protocols", "pipelines", "warehouse")
 def write_finished(data: Path, until_ns: int) -> Run:
     """Write the entry for a lake derived up to `until_ns`. Raises LogLocked, StoreUnavailable."""
     lake = Lake(data / "lake")
-    heads = [reader.checkpoint() for reader in origins(data / "log")]
     run: Run = {
         "action": ACTION,
         "watermark": str(until_ns),
-        "checkpoints": {
-            head.origin: [head.size, str(head).rsplit(" ", 1)[1]] for head in heads if head
-        },
+        "checkpoints": heads(origins(data / "log")),
         "tables": {name: lake.named_hash(name) for name in sorted(TABLES)},
         "versions": versions(),
     }
@@ -45,6 +42,12 @@ def write_finished(data: Path, until_ns: int) -> Run:
         books.commit()
         books.checkpoint(keep=True)
     return run
+
+
+def heads(readers: Iterable[LogReader], besides: str = "") -> dict[str, list[int | str]]:
+    """Origin -> size and root in base64 of its newest checkpoint, `besides` left out."""
+    points = [reader.checkpoint() for reader in readers if reader.origin != besides]
+    return {one.origin: [one.size, str(one).rsplit(" ", 1)[1]] for one in points if one}
 
 
 def unfinished(data: Path, until_ns: int) -> tuple[date, date] | None:

@@ -12,8 +12,11 @@ from typing import Any
 
 import orjson
 import pytest
+import rfc8785
 from typer.testing import CliRunner
 
+from pipelines.derive import tick
+from pipelines.finished import heads
 from warehouse.clock import SimulatedClock
 from warehouse.log import LogWriter, create_key, origins
 from warehouse.log.segment import scan, write_records
@@ -43,6 +46,12 @@ class Network:
         points = {one.origin: [one.size, str(one).rsplit(" ", 1)[1]] for one in heads if one}
         with self.opened("books") as log:
             log.append(orjson.dumps({"checkpoints": points} | said), kind=kind)
+
+    def ticks(self, origin: str) -> None:
+        readers = origins(self.data / "log")
+        with self.opened(origin) as log:
+            said = {"action": "tick", "checkpoints": heads(readers, besides=origin)}
+            log.append(rfc8785.dumps(said), kind="tick")
 
     def opened(self, origin: str) -> LogWriter:
         folder = self.data / "log" / origin
@@ -190,7 +199,7 @@ def test_what_is_written_on_after_a_rollback_does_not_cover_it_up(copy: Path, wh
 
 def test_heads_that_hold_are_counted(copy: Path) -> None:
     code, found = audit(copy)
-    counted = {one["origin"]: one["told_by_books"] for one in found}
+    counted = {one["origin"]: one["told_by_origins"] for one in found}
     assert (code, counted) == (0, {"books": 1, "ingest-1": 2, "operator": 1})
 
 
@@ -229,3 +238,56 @@ def test_damaged_books_are_told_and_do_not_hide_the_rest(copy: Path) -> None:
     roll_back(copy / "ingest-1", ROLLED_BACK_TO)
     code, found = audit(copy)
     assert (code, [one["origin"] for one in found if not one["ok"]]) == (1, ["books", "ingest-1"])
+
+
+@pytest.fixture
+def ticked(copy: Path, whole: Path) -> Path:
+    """The same log after two more ticks of an idle operator, bare ticks and a mischievous frame."""
+    shutil.copytree(whole / "keys", copy.parent / "keys")
+    network = Network(copy.parent)
+    network.ticks("operator")
+    with network.opened("ingest-1") as log:
+        log.append(b'{"action":"tick"}', kind="tick")
+        log.append(b'"kind":"tick","len":90,"n":3,"peer":', kind="message")
+        log.append(b'"kind":"tick","len":90,"n":999999,"peer":', kind="message")
+    return copy
+
+
+def test_an_idle_origin_misses_the_books_that_were_deleted(ticked: Path) -> None:
+    assert audit(ticked)[0] == 0
+    shutil.rmtree(ticked / "books")
+    code, found = audit(ticked)
+    (missing,) = [one for one in found if not one["ok"]]
+    assert (code, missing["origin"]) == (1, "books")
+    assert missing["problems"][0] == {
+        "index": None,
+        "code": "origin_missing",
+        "message": "nothing is left of books, entry 3 of operator (tick) vouches for 3 entries",
+    }
+
+
+def test_books_that_were_cut_back_are_seen_by_a_tick(ticked: Path) -> None:
+    roll_back(ticked / "books", 1)
+    code, found = audit(ticked)
+    (cut,) = [one for one in found if not one["ok"]]
+    assert (code, cut["origin"], cut["first_bad_index"]) == (1, "books", 1)
+    assert "entry 3 of operator (tick) vouches for 3 entries" in cut["problems"][0]["message"]
+    code, (alone,) = audit(ticked / "operator")
+    assert (code, alone["problems"]) == (0, [])
+
+
+def test_a_tick_that_tells_nonsense_is_a_problem_of_its_origin(tmp_path: Path) -> None:
+    network = Network(tmp_path)
+    with network.opened("operator") as log:
+        log.append(b'{"action":"tick","checkpoints":5}', kind="tick")
+    shutil.copy(tmp_path / "keys" / "log.pub", tmp_path / "log.pub")
+    code, (found,) = audit(tmp_path / "log")
+    assert (code, found["problems"][0]["code"]) == (1, "ticks_unreadable")
+
+
+def test_derivation_lets_idle_origins_tell_of_each_other(copy: Path, whole: Path) -> None:
+    shutil.copytree(whole / "keys", copy.parent / "keys")
+    tick(copy.parent)
+    shutil.rmtree(copy / "books")
+    code, found = audit(copy)
+    assert (code, [one["origin"] for one in found if not one["ok"]]) == (1, ["books"])

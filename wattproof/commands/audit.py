@@ -41,7 +41,8 @@ def verify(
 
     Exit code 1 where anything is wrong; the first bad index is named. A checkpoint that was kept
     elsewhere (--older) shows that the log was not cut back or rewritten since; so does every run
-    and invoice in the books, which names the heads of all origins it rested on.
+    and invoice in the books, and every tick that `derive` writes: they name the heads of the
+    origins beside them. An origin that is told of and gone is named too.
 
     \b
     Examples:
@@ -52,7 +53,13 @@ def verify(
     verifier = _verifier(public_key, folder, data)
     notes = [_text(path) for path in older or ()]
     with progress("verifying", 1) as bar:
-        found = verify_all(folders, verifier, older=notes, follow=lambda name: _moved(bar, name))
+        found = verify_all(
+            folders,
+            verifier,
+            older=notes,
+            whole=folders != [folder],
+            follow=lambda name: _moved(bar, name),
+        )
     if as_json:
         show_json([_as_object(one) for one in found])
     else:
@@ -107,7 +114,7 @@ def tell_verification(found: Verification) -> None:
     if found.checkpoint is not None:
         typer.echo(f"  {found.entries} entries, {found.payloads} payloads, root {root_of(found)}")
     if found.older or found.witnessed:
-        typer.echo(f"  extends {found.older} older checkpoints, {found.witnessed} told by books")
+        typer.echo(f"  extends {found.older} older checkpoints, {found.witnessed} told by origins")
     if any(found.tail[:2]):
         typer.echo(
             f"  not signed yet: {found.tail.entries} entries, "
@@ -148,7 +155,7 @@ def _as_object(found: Verification) -> dict[str, Any]:
         "entries": found.entries,
         "payloads": found.payloads,
         "older_checkpoints": found.older,
-        "told_by_books": found.witnessed,
+        "told_by_origins": found.witnessed,
         "unsigned_entries": found.tail.entries,
         "torn_bytes": found.tail.torn_bytes,
         "gaps": [mark.facts | {"index": mark.position} for mark in found.gaps],
