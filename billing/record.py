@@ -117,6 +117,8 @@ class _Codec:
     """Needs no conversion on reading, only a check that it is of this type."""
     bare: Encode | None = None
     """What stands between quotes: `encode` without them."""
+    item: Encode | None = None
+    """Of an array: what encodes one of its items."""
 
 
 def _codec_of(cls: type) -> _Codec:
@@ -150,23 +152,23 @@ def _object(cls: type) -> _Codec:
     scope["absent"] = _absent(cls, own, codecs)
     for name, codec in codecs.items():
         scope[f"encode_{name}"], scope[f"decode_{name}"] = codec.encode, codec.decode
-        scope[f"bare_{name}"] = codec.bare
+        scope[f"bare_{name}"], scope[f"item_{name}"] = codec.bare, codec.item
     written = ",".join(
         f'"{name}":{_written(f"value.{name}", name, codecs[name])}' for name in sorted(codecs)
     )
     read = ", ".join(_read_back(name, codec) for name, codec in codecs.items())
-    source = f"""
+    source = f'''
 def encode(value):
     if value.__class__ is not cls:
         wrong(cls, value)
-    return f'{{{{{written}}}}}'
+    return f"""{{{{{written}}}}}"""
 
 def decode(plain):
     try:
         return make({read})
     except KeyError:
         return absent(plain)
-"""
+'''
     exec(source, scope)  # noqa: S102 - made of the field names of our own classes
     return _Codec(scope["encode"], scope["decode"])
 
@@ -185,6 +187,9 @@ def _written(value: str, name: str, codec: _Codec) -> str:
         return f"{{null if (part := {value}) is None else encode_{name}(part)}}"
     if codec.bare is not None:
         return f'"{{bare_{name}({value})}}"'
+    if codec.item is not None:
+        joined = f"','.join([item_{name}(one) for one in part]) if (part := {value}) else ''"
+        return f"[{{{joined}}}]"
     return f"{{encode_{name}({value})}}"
 
 
@@ -223,7 +228,11 @@ def _absent(cls: type, own: list[Any], codecs: dict[str, _Codec]) -> Decode:
 def _union(*args: Any) -> _Codec:
     kinds = [arg for arg in args if arg is not types.NoneType]
     inner = _codec(kinds[0]) if len(kinds) == 1 else _tagged(kinds)
-    return replace(inner, optional=True, plain=None, bare=None) if types.NoneType in args else inner
+    return (
+        replace(inner, optional=True, plain=None, bare=None, item=None)
+        if types.NoneType in args
+        else inner
+    )
 
 
 def _tagged(kinds: list[Any]) -> _Codec:
@@ -271,6 +280,7 @@ def _array(hint: Any) -> _Codec:
     return _Codec(
         lambda values: "[" + ",".join([encode(value) for value in values]) + "]",
         lambda plain: tuple([decode(part) for part in plain]),
+        item=encode,
     )
 
 
@@ -280,19 +290,19 @@ def _fixed(hints: tuple[Any, ...]) -> _Codec:
     scope: dict[str, Any] = {}
     for name, codec in zip(names, codecs, strict=True):
         scope[f"encode_{name}"], scope[f"decode_{name}"] = codec.encode, codec.decode
-        scope[f"bare_{name}"] = codec.bare
+        scope[f"bare_{name}"], scope[f"item_{name}"] = codec.bare, codec.item
     unpacked = "".join(f"{name}, " for name in names)
     written = ",".join(_written(*pair) for pair in zip(names, names, codecs, strict=True))
     read = "".join(f"decode_{name}({name}), " for name in names)
-    source = f"""
+    source = f'''
 def encode(values):
     {unpacked} = values
-    return f'[{written}]'
+    return f"""[{written}]"""
 
 def decode(plain):
     {unpacked} = plain
     return ({read})
-"""
+'''
     exec(source, scope)  # noqa: S102 - made of numbers only
     return _Codec(scope["encode"], scope["decode"])
 
@@ -368,7 +378,7 @@ def _shared(hint: Any, _: type[_Shared]) -> _Codec:
             kept = values[key] = decode(plain)
         return kept
 
-    return replace(codec, encode=encode_once, decode=decode_once, plain=None)
+    return replace(codec, encode=encode_once, decode=decode_once, plain=None, bare=None, item=None)
 
 
 _KEEP = 8_192

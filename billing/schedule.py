@@ -88,6 +88,8 @@ class Schedule:
     def find(self, phase: Phase, dimension: Dimension, moment: Moment) -> Choice | None:
         """The first component, in list order, that prices the dimension at this moment."""
         for choice in self.options.get((phase, dimension), ()):
+            if not choice.tests:
+                return choice
             for test in choice.tests:
                 if not test(moment):
                     break

@@ -170,11 +170,9 @@ def exact(value: Decimal) -> Decimal:
 def _rounded(cost: Amount) -> tuple[str, str, str]:
     """Net, tax and gross as they are owed."""
     net, tax = cost.net, cost.tax
-    texts = (decimal_text(net), decimal_text(tax), decimal_text(net + tax))
-    for text in texts:
-        decimals = text.partition(".")[2]
-        assert len(decimals) <= _MONEY_DECIMALS, f"{text} is rounded to more than 4 decimals"
-    return texts
+    for amount in (net, tax):
+        assert round(amount, _MONEY_DECIMALS) == amount, f"{amount} has more than 4 decimals"
+    return f"{net:.4f}", f"{tax:.4f}", f"{net + tax:.4f}"
 
 
 def _text(value: Decimal | None) -> str | None:

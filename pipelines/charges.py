@@ -43,14 +43,17 @@ def _bill_stations(stretch: Stretch, stations: frozenset[str]) -> dict[str, pl.D
     billed = Billed()
     for session in stored_sessions(rows.sort("emitted_at", "session_id", "version")):
         first = heard.get((session.id, session.version), session.closed_at)
-        result = _bill(session, contexts, min(session.start_at, first), last, billed)
+        known_at = min(session.start_at, first)
+        result = _bill(session, contexts, known_at, last, billed)
         if result is not None and session.id in corrected:
             last[session.id] = result
     return billed.frames()
 
 
 def first_heard(stretch: Stretch) -> dict[tuple[str, int], datetime]:
-    """(session, version) of a stretch -> when the log received the first entry it rests on."""
+    """(session, version) -> when the log received the first entry it rests on, where that was
+    before it started.
+    """
     first, last = stretch.days[0], stretch.days[-1]
     rows = stretch.lake.sql("session_heard", first=first, last=last).iter_rows()
     return {(name, version): instant(at_ns) for name, version, at_ns in rows}
