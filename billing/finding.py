@@ -12,7 +12,7 @@ class Severity(StrEnum):
     WARNING = "warning"
     """Worth a look; the session is billed."""
     HOLD = "hold"
-    """The session is not billed until somebody decides."""
+    """The session is not billed, unless a later message settles what was in doubt."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

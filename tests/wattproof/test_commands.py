@@ -276,7 +276,7 @@ def test_every_command_has_help_with_examples() -> None:
         result = runner.invoke(app, [name, "--help"])
         assert result.exit_code == 0
         groups = {"station", "location", "token", "tariff", "party", "api-key", "policy", "audit"}
-        if name in groups | {"invoice", "export"}:
+        if name in groups | {"invoice", "export", "session", "finding"}:
             assert "Commands:" in result.output
         else:
             assert "Example" in result.output

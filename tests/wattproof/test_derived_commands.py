@@ -88,3 +88,35 @@ def test_lines_of_earlier_months_are_counted(call: Call) -> None:
     refused = call("invoice", "issue", "--month", "2026-11", code=1).output
     assert "not over yet" in refused
     assert "--early" in refused
+
+
+def test_held_sessions_are_shown_with_their_rules(ask: Ask, call: Call) -> None:
+    plain, held, stranger, late = ask("session", "list")
+    assert [one["station"] for one in (plain, held, stranger, late)] == ["A", "B", "C", "A"]
+    assert (plain["kwh"], plain["party"], plain["rejection"]) == ("10.000000", "NL-ABC", "")
+    assert (held["kwh"], held["rules"], held["cdr_id"]) == (None, ["energy_unknown"], "")
+    assert held["rejection"].startswith("held")
+    assert (stranger["held"], stranger["party"]) == (False, "")
+    assert "STRANGER is not known" in stranger["rejection"]
+    assert ask("session", "list", "--held") == [held]
+    assert ask("session", "list", "--month", "2026-11") == [late]
+    assert ask("session", "list", "--party", "nl-abc") == [plain, held, late]
+    (exported, _) = ask("export", "cdrs", "--party", "NL-ABC")
+    assert plain["cdr_id"] == exported["id"]
+    shown = call("session", "list", "--held")
+    assert "energy_unknown" in shown.stdout
+    assert "finding list --session" in shown.stderr
+
+
+def test_findings_name_their_log_entry(ask: Ask, call: Call) -> None:
+    (held,) = ask("session", "list", "--held")
+    (grave,) = ask("finding", "list", "--severity", "hold")
+    assert (grave["rule"], grave["session_id"]) == ("energy_unknown", held["session_id"])
+    assert ask("audit", "trace", grave["entry"])["sessions"][0]["session_id"] == held["session_id"]
+    of_session = ask("finding", "list", "--session", held["session_id"])
+    assert [one["severity"] for one in of_session] == ["hold", "warning"]
+    assert [one["station"] for one in ask("finding", "list", "--rule", "stop_token_foreign")] == [
+        "C"
+    ]
+    assert grave["entry"] in call("finding", "list").stdout
+    assert "hold" in call("finding", "list", "--severity", "grave", code=2).output
