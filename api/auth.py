@@ -34,15 +34,20 @@ def partner_of(authorization: str, registry: Registry) -> Partner | None:
     The token comes base64 encoded (OCPI 2.2-d2 on) or, from older peers, as it is. Both are tried
     unless the party's `ocpi_token_encoding` says `base64` or `raw`.
     """
-    scheme, _, credential = authorization.strip().partition(" ")
-    credential = credential.strip()
-    if scheme.lower() != "token" or not credential:
+    if not names_token(authorization):
         return None
+    credential = _credential(authorization)
     for encoding, token in (("base64", _decoded(credential)), ("raw", credential)):
         row = _known(registry.party_by_token(hashed(token)), "ocpi_token_hash", token)
         if row is not None and _may_encode(row, encoding):
             return Partner(row["code"], row["country_code"], row["party_id"], raw=encoding == "raw")
     return None
+
+
+def names_token(authorization: str) -> bool:
+    """Whether an `Authorization` header is of the scheme Token and says one."""
+    scheme = authorization.strip().partition(" ")[0]
+    return scheme.lower() == "token" and bool(_credential(authorization))
 
 
 def key_of(authorization: str, key_header: str, registry: Registry, now: datetime) -> Row | None:
@@ -65,6 +70,10 @@ def may(key: Row, scope: str) -> bool:
 def hashed(secret: str) -> str:
     """SHA-256 of a secret, as the registry keeps it."""
     return sha256(secret.encode()).hexdigest()
+
+
+def _credential(authorization: str) -> str:
+    return authorization.strip().partition(" ")[2].strip()
 
 
 def _known(row: Row | None, column: str, secret: str) -> Row | None:

@@ -64,23 +64,23 @@ class Places:
         now = instant_of(self._now())
         versions: dict[str, list[Row]] = defaultdict(list)
         for row in self._registry.tariffs():
-            if not row["parties"] or party in row["parties"]:
+            if _is_offered(row, party):
                 versions[row["id"]].append(row)
         items = [self._tariff_item(version, rows, now) for rows in versions.values()]
         return page_of([item for item in items if item is not None], query)
 
-    def locations(self, version: str, _party: str, query: ListQuery) -> Page:
-        """All locations, the same for every party, with every EVSE that is in service."""
-        offered = self._offered()
+    def locations(self, version: str, party: str, query: ListQuery) -> Page:
+        """All locations with every EVSE that is in service, and the tariffs offered to a party."""
+        offered = self._offered(party)
         items = [
             Item((0, place.location.id), place.location.last_updated, _writer(version, place))
             for place in offered
         ]
         return page_of(items, query)
 
-    def location(self, version: str, *path: str) -> Wire | None:
+    def location(self, version: str, party: str, *path: str) -> Wire | None:
         """A location, an EVSE of it, or a connector of that; None where there is none."""
-        place = next((p for p in self._offered() if p.location.id == path[0]), None)
+        place = next((p for p in self._offered(party) if p.location.id == path[0]), None)
         if place is None:
             return None
         found: Wire | None = write_location(version, place)
@@ -113,12 +113,12 @@ class Places:
         owner = own_party(self._registry)
         return replace(tariff, country_code=owner[0], party_id=owner[1])
 
-    def _offered(self) -> list[OfferedLocation]:
+    def _offered(self, party: str) -> list[OfferedLocation]:
         stations: dict[str, list[Row]] = defaultdict(list)
         for station in self._registry.stations():
             if station["status"] != "pending":
                 stations[station["location_id"]].append(station)
-        tariffs = self._registry.tariffs()
+        tariffs = [row for row in self._registry.tariffs() if _is_offered(row, party)]
         return [
             self._offered_location(row, stations[row["id"]], tariffs)
             for row in self._registry.locations()
@@ -181,6 +181,11 @@ def page_of(items: Iterable[Item], query: ListQuery) -> Page:
 
 def _writer(version: str, place: OfferedLocation) -> Callable[[], Wire]:
     return lambda: write_location(version, place)
+
+
+def _is_offered(tariff: Row, party: str) -> bool:
+    """Whether a tariff is everybody's, or this party's."""
+    return not tariff["parties"] or party in tariff["parties"]
 
 
 def _applies(tariff: Row, station: Row) -> bool:

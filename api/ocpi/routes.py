@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api.auth import Partner, partner_of
+from api.auth import Partner, names_token, partner_of
 from api.deps import Deps
 from api.envelope import OCPIRefusalError, success, success_texts
 from api.lake_queries import LakeQueries
@@ -33,6 +33,7 @@ _PARAMETERS = [
         ("limit", {"type": "integer", "minimum": 1}, "objects of a page; X-Limit at most"),
     )
 ]
+_EXPECTED = "expected a header Authorization: Token <base64 of your OCPI token>"
 Authorization = Annotated[
     str,
     Header(
@@ -128,9 +129,9 @@ def _add_location_objects(router: APIRouter, deps: Deps, version: str, places: P
         authorization: Authorization = "",
     ) -> Response:
         """The object as in the list; unknown: HTTP 404 with OCPI 2003."""
-        _admit(request, deps, authorization, version, functional=True)
+        partner = _admit(request, deps, authorization, version, functional=True)
         path = [part for part in (location_id, evse_uid, connector_id) if part]
-        found = await run_in_threadpool(places.location, version, *path)
+        found = await run_in_threadpool(places.location, version, partner.code, *path)
         if found is None:
             raise OCPIRefusalError(404, 2003, f"no location object {'/'.join(path)}")
         return success(found, now_ns=deps.clock.now_ns())
@@ -149,7 +150,8 @@ def _admit(
     state["ocpi_version"] = version
     partner = partner_of(authorization, deps.registry)
     if partner is None:
-        raise OCPIRefusalError(401, 2000, "unknown token", headers={"WWW-Authenticate": "Token"})
+        text = "unknown token" if names_token(authorization) else _EXPECTED
+        raise OCPIRefusalError(401, 2000, text, headers={"WWW-Authenticate": "Token"})
     state["ocpi_party"] = partner.code
     if functional and version != "2.1.1":  # routing headers exist from 2.2 on
         state["ocpi_from"] = own_party(deps.registry)

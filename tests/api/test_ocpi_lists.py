@@ -151,11 +151,22 @@ async def test_locations_by_object_equal_the_list_entry(world: Any) -> None:
     assert (await world.ocpi(f"{base}/{evse['uid']}")).json()["data"] == evse
     connector = (await world.ocpi(f"{base}/{evse['uid']}/1/")).json()["data"]
     assert connector == evse["connectors"][0]
-    assert connector["tariff_ids"] == ["T-AAA", "T-BBB", "T1"]
+    assert connector["tariff_ids"] == ["T-AAA", "T1"]
     assert connector["max_electric_power"] == 22000
     for missing in ("/ocpi/cpo/2.2.1/locations/L9", f"{base}/x", f"{base}/{evse['uid']}/7"):
         response = await world.ocpi(missing)
         assert (response.status_code, response.json()["status_code"]) == (404, 2003)
+
+
+@pytest.mark.parametrize(("party", "own"), [("NL-AAA", "T-AAA"), ("NL-BBB", "T-BBB")])
+async def test_a_location_names_only_tariffs_offered_to_who_asks(
+    world: Any, party: str, own: str
+) -> None:
+    listed = (await world.ocpi("/ocpi/cpo/2.2.1/locations", party)).json()["data"]
+    alone = (await world.ocpi("/ocpi/cpo/2.2.1/locations/L1/CP-1-1/1", party)).json()["data"]
+    told = [c for place in listed for evse in place.get("evses", ()) for c in evse["connectors"]]
+    assert len(told) == 2
+    assert all(connector["tariff_ids"] == [own, "T1"] for connector in [*told, alone])
 
 
 async def test_numbers_come_as_they_were_written(world: Any) -> None:

@@ -35,6 +35,24 @@ async def test_without_a_known_token_401_with_an_envelope(world: Any, url: str) 
 
 
 @pytest.mark.parametrize(
+    ("header", "text"),
+    [
+        (None, "expected a header Authorization: Token <base64 of your OCPI token>"),
+        ("Token", "expected a header Authorization: Token <base64 of your OCPI token>"),
+        (f"Bearer {TOKEN}", "expected a header Authorization: Token <base64 of your OCPI token>"),
+        (f"Token {encoded('wrong')}", "unknown token"),
+    ],
+)
+async def test_who_is_not_known_is_told_what_is_expected(
+    world: Any, header: str | None, text: str
+) -> None:
+    headers = {} if header is None else {"Authorization": header}
+    response = await world.client.get("/ocpi/versions", headers=headers)
+    assert (response.status_code, response.json()["status_message"]) == (401, text)
+    assert response.headers["WWW-Authenticate"] == "Token"
+
+
+@pytest.mark.parametrize(
     "credential",
     [encoded(TOKEN), encoded(TOKEN).rstrip("="), encoded(TOKEN + "\n"), TOKEN, f" {TOKEN}"],
 )
