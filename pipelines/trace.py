@@ -24,7 +24,10 @@ class TraceError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One entry of the log, verbatim, with its `.tlog-proof` under the newest checkpoint."""
+    """One entry of the log, verbatim, with its `.tlog-proof` under the newest checkpoint.
+
+    `leaf` is what the proof proves; it holds base64 of SHA-256(`salt` ‖ `payload`) as `c`.
+    """
 
     source: Source
     received_at: datetime
@@ -33,6 +36,9 @@ class Frame:
     direction: str
     text: str
     proof: str
+    leaf: bytes
+    salt: bytes
+    payload: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +184,7 @@ def _frames(data: Path, places: list[tuple[str, int]]) -> Iterator[Frame]:
         reader = readers[origin]
         if not reader.folder.is_dir() or index >= reader.size:
             raise TraceError(f"the log has no entry {origin}:{index}")
-        record = reader.record(index)
+        record, raw = reader.record(index), reader.raw(index)
         yield Frame(
             source=Source(origin, index),
             received_at=record.entry.received_at,
@@ -187,4 +193,7 @@ def _frames(data: Path, places: list[tuple[str, int]]) -> Iterator[Frame]:
             direction=record.entry.direction,
             text=record.payload.decode("utf-8", "backslashreplace"),
             proof=reader.proof_text(index),
+            leaf=raw.leaf,
+            salt=raw.salt,
+            payload=record.payload,
         )

@@ -1,11 +1,18 @@
 """From an invoice line to the charger's own words, and back."""
 
+import json
+from base64 import b64decode, b64encode
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from pipelines.trace import TraceError, trace, trace_up
 from tests.pipelines.test_replay import settled
+from warehouse.log import load_verifier
+from warehouse.log.proof import verify_proof
+from wattproof.cli import app
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +50,19 @@ def test_a_corrected_session_shows_all_its_cdrs_on_the_way_up(data: Path) -> Non
     assert [version for _, version in up.sessions] == [1, 2]
     assert len(up.cdr_ids) == 3
     assert len(up.lines) == 3
+
+
+def test_a_proof_reaches_from_the_signed_root_to_the_words(data: Path, tmp_path: Path) -> None:
+    words = ["audit", "trace", "NLWTP-I2026-000001:1", "--proofs", str(tmp_path)]
+    assert CliRunner().invoke(app, [*words, "--data", str(data)]).exit_code == 0
+    for frame in trace(data, "NLWTP-I2026-000001:1").frames:
+        name = str(frame.source).replace(":", "-")
+        opened = json.loads((tmp_path / f"{name}.json").read_text("utf-8"))
+        leaf, salt, payload = (b64decode(opened[part]) for part in ("leaf", "salt", "payload"))
+        proof = (tmp_path / f"{name}.tlog-proof").read_text("utf-8")
+        assert verify_proof(proof, leaf, [load_verifier(data)]).origin == frame.source.origin
+        assert json.loads(leaf)["c"] == b64encode(sha256(salt + payload).digest()).decode()
+        assert opened["text"].encode() == payload == frame.payload
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from warehouse.log.segment import (
     RECORD,
     SEGMENT,
     Buffer,
+    RawRecord,
     map_file,
     open_payload,
     read_record,
@@ -84,6 +85,14 @@ class LogReader:
         if not 0 <= index < size:
             raise IndexError(f"{self.origin} holds {size} entries, none with index {index}")
         return next(self.records(index, index + 1))
+
+    def raw(self, index: int) -> RawRecord:
+        """One record as it is stored, with its leaf and salt. Raises LogDamaged, IndexError."""
+        self.record(index)
+        number, place = divmod(index, SEGMENT)
+        found = read_record(self._maps[number], self._offsets[number][place])
+        assert found is not None, "it was read a moment ago"
+        return found
 
     def last_entry(self) -> Entry | None:
         """The newest entry, or None in an empty log."""

@@ -4,7 +4,10 @@
 takes seconds, so they import it themselves.
 """
 
+import json
+from base64 import b64encode
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -238,12 +241,18 @@ def trace(
     ],
     *,
     proofs: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write each frame's .tlog-proof here.")
+        Path | None, typer.Option(metavar="DIR", help="Write each frame's proof and bytes here.")
     ] = None,
     data: Data = DEFAULT_DATA,
     as_json: Json = False,
 ) -> None:
     """Follow a line, CDR or session down to its frames with proofs, or a frame up to the money.
+
+    --proofs writes two files for each frame. In ORIGIN-INDEX.json stand leaf, salt and payload
+    (base64), and the payload as text. Check with SHA-256 alone: "c" in the leaf is base64 of
+    SHA-256(salt, payload). Begin with SHA-256(byte 0, leaf); SHA-256(byte 1, left, right) with
+    each hash of ORIGIN-INDEX.tlog-proof, lowest first (RFC 9162, 2.1.3.2), leads to the root in
+    the third line of the checkpoint below them.
 
     \b
     Examples:
@@ -334,4 +343,17 @@ def _write_proofs(frames: Sequence[Any], folder: Path | None) -> None:
     for frame in frames:
         name = str(frame.source).replace(":", "-")
         (folder / f"{name}.tlog-proof").write_text(frame.proof, "utf-8")
-    say(f"{len(frames)} proofs in {folder}")
+        text = json.dumps(_opened(frame), indent=2, ensure_ascii=False)
+        (folder / f"{name}.json").write_text(text + "\n", "utf-8")
+    say(f"{len(frames)} proofs in {folder}, each beside the leaf, salt and payload it is of")
+
+
+def _opened(frame: Any) -> dict[str, str]:  # noqa: ANN401 - a Frame
+    """The exact bytes that a proof is about, in base64, and the payload's text where it is one."""
+    opened = {
+        name: b64encode(getattr(frame, name)).decode("ascii")
+        for name in ("leaf", "salt", "payload")
+    }
+    with suppress(UnicodeDecodeError):
+        opened["text"] = frame.payload.decode("utf-8")
+    return opened
