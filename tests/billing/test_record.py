@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing.record import RecordError, dumps, from_plain, loads, to_plain
+from billing.record import RecordError, Shared, dumps, from_plain, loads, to_plain
 
 
 class Colour(StrEnum):
@@ -193,3 +193,32 @@ def test_any_value_survives(
     text = dumps(tree)
     assert loads(Tree, text) == tree
     assert dumps(loads(Tree, text)) == text
+
+
+@dataclass(frozen=True, slots=True)
+class Wood:
+    trees: tuple[Shared[Leaf], ...]
+    paths: Shared[tuple[tuple[str, str], ...]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hedge:
+    trees: tuple[Leaf, ...]
+    paths: tuple[tuple[str, str], ...] = ()
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(leaves).map(tuple), min_size=1), st.lists(st.tuples(st.text(), st.text())))
+def test_what_is_shared_is_written_and_read_as_if_it_were_not(
+    groups: list[tuple[Leaf, ...]], paths: list[tuple[str, str]]
+) -> None:
+    for trees in groups * 2:
+        text = dumps(Wood(trees, tuple(paths)))
+        assert text == dumps(Hedge(trees, tuple(paths)))
+        assert loads(Wood, text) == Wood(trees, tuple(paths))
+
+
+def test_what_is_shared_is_read_once() -> None:
+    one, two = (loads(Wood, dumps(Wood((Leaf("a"), Leaf(name)), ()))) for name in "bc")
+    assert one.trees[0] is two.trees[0]
+    assert one.trees[1] != two.trees[1]

@@ -1,9 +1,10 @@
 """A session is cut where its price may change, nowhere else, and loses nothing by it."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,9 +16,13 @@ from billing.finding import Source
 from billing.period import ChargingPeriod
 from billing.policy import PricingPolicy
 from billing.price import price
+from billing.restriction import clock_edges
+from billing.schedule import prepare
 from billing.session import Activity, ActivityChange, Register
 from tests.billing.cdr.samples import session
 from tests.billing.pricing.samples import AMSTERDAM, TABLE, at, tariff, tariff_of
+
+JANUARY = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def rows(periods: tuple[ChargingPeriod, ...]) -> list[tuple[str, str, str, bool]]:
@@ -206,3 +211,39 @@ def test_periods_sum_to_the_session_and_span_it(
     receipt = price(found, [own], ZoneInfo(zone), start_at=begun, end_at=now, policy=policy)
     codes = {note.code for note in receipt.notes}
     assert not codes & {"period_spans_price_change", "straddling_bound", "periods_out_of_order"}
+
+
+@settings(deadline=None)
+@given(st.randoms(use_true_random=False), st.sampled_from(sorted(TABLE)))
+def test_readings_may_be_told_in_any_order(dice: Any, name: str) -> None:
+    many = {f"2026-10-05T12:{minute:02}": str(minute * 100) for minute in range(5, 60, 5)}
+    told = session(readings=many, parked_from="2026-10-05T12:33")
+    mixed = list(told.registers)
+    dice.shuffle(mixed)
+    shuffled = replace(told, registers=tuple(mixed))
+    assert cut(shuffled, tariff(name), AMSTERDAM) == cut(told, tariff(name), AMSTERDAM)
+
+
+def test_of_two_readings_at_one_instant_the_later_told_counts() -> None:
+    told = session(readings={"2026-10-05T12:30": "1000"}, parked_from="2026-10-05T12:30")
+    again = Register(at("2026-10-05T12:30"), Decimal(1500), Source("ingest-1", 8))
+    twice = replace(told, registers=(*told.registers, again))
+    assert [one.energy_wh for one in cut(twice, tariff("energy"), AMSTERDAM)] == [1500, 18500]
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.times(), min_size=1, max_size=3),
+    st.sampled_from(["Europe/Amsterdam", "America/St_Johns", "Australia/Lord_Howe", "UTC"]),
+    st.integers(0, 365 * 86_400).map(lambda second: JANUARY + timedelta(seconds=second)),
+    st.timedeltas(timedelta(), timedelta(days=3)),
+)
+def test_the_edges_of_each_day_are_those_of_the_whole_span(
+    times: list[time], zone: str, start: datetime, length: timedelta
+) -> None:
+    parts = [
+        ["ENERGY 0.30", {"start_time": clock.isoformat(), "end_time": "12:00"}] for clock in times
+    ]
+    schedule = prepare(tariff_of(parts), zone)
+    whole = clock_edges(schedule.thresholds.clock, ZoneInfo(zone), start, start + length)
+    assert set(schedule.clock_edges(start, start + length)) == set(whole)

@@ -4,12 +4,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, localcontext
 from typing import Any
+from uuid import UUID, uuid5
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing.cdr import CDR, Rejection, credit, derive, supersede
+from billing.cdr import CDR, Rejection, cdr_id, credit, derive, supersede
 from billing.finding import Finding, Severity
 from billing.money import EXACT
 from billing.record import dumps, loads
@@ -174,3 +175,10 @@ def test_ids_depend_on_session_and_version_alone() -> None:
     assert made().id == made(tariff_name="night").id
     assert made().id != made({"version": 2}).id
     assert credit(made(), at("2026-11-01T00:00")).id == credit(made(), at("2027-01-01T00:00")).id
+
+
+@given(st.text(), st.integers(1, 99))
+def test_an_id_is_a_uuid_of_version_5(name: str, version: int) -> None:
+    found = UUID(cdr_id(name, version))
+    assert found == uuid5(UUID("8a1f8a52-8fd0-5c2b-9b8e-5b6a0f3f6c11"), f"{name}:{version}")
+    assert str(found) == cdr_id(name, version)

@@ -1,12 +1,14 @@
 """Which tariff counts: in force and known at the start, and the most specific of those."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from billing.offer import Offer, choose
+from billing.offer import Board, Offer, choose
 from billing.tariff import Tariff
 from tests.billing.pricing.samples import tariff
 
@@ -77,3 +79,36 @@ def test_a_tariffs_own_end_takes_it_out() -> None:
     over = Offer(replace(named("over"), end_at=FEB), JAN, JAN, stations=frozenset({"S"}))
     assert chosen([over, ALL], at=FEB) == "all"
     assert chosen([over, ALL], at=JAN, known_at=JAN) == "over"
+
+
+MONTHS = st.integers(1, 6).map(lambda month: datetime(2026, month, 1, tzinfo=UTC))
+NAMES = st.frozensets(st.sampled_from(["", "a", "b"]), max_size=2)
+OFFERS = st.builds(
+    Offer,
+    st.builds(
+        lambda name, start, end: replace(named(name), start_at=start, end_at=end),
+        st.sampled_from("TU"),
+        st.none() | MONTHS,
+        st.none() | MONTHS,
+    ),
+    MONTHS,
+    MONTHS,
+    NAMES,
+    NAMES,
+    NAMES,
+)
+WHERE = st.sampled_from(["", "a", "b", "c"])
+WHEN = st.builds(lambda at, days: at + timedelta(days=days), MONTHS, st.sampled_from([-1, 0, 14]))
+QUESTIONS = st.lists(st.tuples(WHERE, WHERE, WHERE, WHEN, WHEN), min_size=1, max_size=12)
+
+
+@settings(deadline=None)
+@given(st.lists(OFFERS, max_size=6), QUESTIONS)
+def test_a_board_answers_as_if_asked_for_the_first_time(
+    offers: list[Offer], questions: list[tuple[str, str, str, datetime, datetime]]
+) -> None:
+    board = Board(offers)
+    for station, location, party, at, known_at in questions * 2:
+        asked = {"station": station, "location": location, "party": party}
+        expected = choose(offers, **asked, at=at, known_at=known_at)
+        assert board.choose(**asked, at=at, known_at=known_at) is expected

@@ -2,17 +2,20 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing.receipt import Amount, CostGroup, Receipt
 from ingest.protocols.ocpi.money import apportion, costs
 from ingest.protocols.ocpi.wire import (
+    Shared,
     dumps,
     instant,
     is_written_as_specified,
+    kept,
     loads,
     number,
     parse_instant,
@@ -123,3 +126,34 @@ def test_a_clamped_total_leaves_its_parts_alone() -> None:
     assert written.parts[CostGroup.ENERGY] == Amount(
         Decimal("12.3457"), ((Decimal(21), Decimal("2.5926")),)
     )
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | DECIMALS | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.text(), VALUES, max_size=4), VALUES)
+def test_a_shared_object_reads_as_any_other(fields: dict[str, Any], other: Any) -> None:
+    shared = Shared(fields)
+    for _ in range(2):
+        assert dumps([shared, other]) == dumps([fields, other])
+
+
+def test_a_kept_answer_is_that_of_the_very_same_arguments() -> None:
+    asked = []
+
+    @kept(2)
+    def names(one: list[int], two: list[int]) -> tuple[int, int]:
+        asked.append((one, two))
+        return len(one), len(two)
+
+    first, equal, third = [1], [1], [1, 2]
+    assert names(first, third) is names(first, third)
+    assert names(equal, third) is not names(first, third)
+    assert names(third, first) == (2, 1)
+    assert names(first, third) == (1, 2)
+    assert len(asked) == 4
