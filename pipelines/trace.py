@@ -6,12 +6,13 @@ Reads the lake for what rests on what, and the log for the words themselves, eac
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from billing.finding import Source
+from billing.finding import Severity, Source
 from warehouse.lake import Lake
 from warehouse.log import LogReader
 
@@ -58,6 +59,7 @@ class Trace:
     """One session version with what rests on it and what it rests on.
 
     `cdr_ids` are the CDRs of that version, credits included; `lines` the invoice lines of these.
+    `energy_wh` is None where it is unknown; `held_by` says why the session is not billed yet.
     """
 
     session_id: str
@@ -66,7 +68,9 @@ class Trace:
     start_at: datetime
     end_at: datetime
     energy_source: str
-    energy_wh: str
+    energy_wh: str | None
+    held: bool
+    held_by: tuple[str, ...]
     cdr_ids: tuple[str, ...]
     lines: tuple[InvoiceLineRef, ...]
     frames: tuple[Frame, ...]
@@ -74,12 +78,58 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class TraceUp:
-    """A frame, and every session version that rests on it (newest last), with CDRs and lines."""
+    """A frame, and every session version that rests on it (newest last), with CDRs and lines.
+
+    `invoices` are those that the entry itself issued.
+    """
 
     frame: Frame
+    invoices: tuple[str, ...]
     sessions: tuple[tuple[str, int], ...]
     cdr_ids: tuple[str, ...]
     lines: tuple[InvoiceLineRef, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InvoicedLine:
+    """One line of an invoice, with what it leads to; money in the invoice's currency."""
+
+    ref: InvoiceLineRef
+    cdr_id: str
+    session_id: str
+    energy_kwh: Decimal
+    net: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceTrace:
+    """An invoice: the entry of the log that issued it, and its lines."""
+
+    number: str
+    source: Source
+    currency: str
+    lines: tuple[InvoicedLine, ...]
+
+
+def trace_invoice(data: Path, number: str) -> InvoiceTrace | None:
+    """The lines of an issued invoice, each a reference for `trace`; None for another's number."""
+    lake = Lake(data / "lake")
+    invoice = _find(lake, "invoice", pl.col("number") == number)
+    if invoice is None:
+        return None
+    rows = lake.read("invoice_line", where=pl.col("number") == number).sort("position")
+    lines = tuple(
+        InvoicedLine(
+            InvoiceLineRef(number, row["position"]),
+            row["cdr_id"],
+            row["session_id"],
+            row["energy_kwh"],
+            row["net"],
+        )
+        for row in rows.iter_rows(named=True)
+    )
+    source = Source(invoice["origin"], invoice["index"])
+    return InvoiceTrace(number, source, invoice["currency"], lines)
 
 
 def trace(data: Path, ref: str) -> Trace:
@@ -97,7 +147,13 @@ def trace(data: Path, ref: str) -> Trace:
         start_at=session["start_at"],
         end_at=session["end_at"],
         energy_source=session["energy_source"],
-        energy_wh=str(session["energy_wh"]),
+        energy_wh=None if session["energy_wh"] is None else str(session["energy_wh"]),
+        held=session["held"],
+        held_by=tuple(
+            f"{one['rule']}: {one['message']} ({one['origin']}:{one['index']})"
+            for one in session["findings"]
+            if one["severity"] == Severity.HOLD
+        ),
         cdr_ids=cdrs,
         lines=_lines(lake, cdrs),
         frames=tuple(_frames(data, [(s["origin"], s["index"]) for s in session["sources"]])),
@@ -117,7 +173,9 @@ def trace_up(data: Path, source: str) -> TraceUp:
     found = lake.read("session", days, where=rests).sort("emitted_at", "session_id", "version")
     versions = list(found.select("session_id", "version").iter_rows())
     cdrs = _cdrs(lake, versions, found["day"][0]) if versions else ()
-    return TraceUp(frame, tuple(versions), cdrs, _lines(lake, cdrs))
+    issued = (pl.col("origin") == origin) & (pl.col("index") == int(index))
+    invoices = lake.read("invoice", where=issued)["number"].to_list()
+    return TraceUp(frame, tuple(invoices), tuple(versions), cdrs, _lines(lake, cdrs))
 
 
 def _session(lake: Lake, ref: str) -> Row:
@@ -137,7 +195,7 @@ def _session(lake: Lake, ref: str) -> Row:
         hint = cdr["last_updated"].date()
     session = _find(lake, "session", wanted, hint)
     if session is None:
-        raise TraceError(f"{ref} is no INVOICE:LINE, CDR or session of this lake")
+        raise TraceError(f"{ref} is no INVOICE, INVOICE:LINE, CDR or session of this lake")
     return session
 
 

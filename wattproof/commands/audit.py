@@ -237,7 +237,8 @@ def _tell_replay(found: Any) -> None:  # noqa: ANN401 - pipelines.replay.Compari
 @app.command()
 def trace(
     reference: Annotated[
-        str, typer.Argument(help="INVOICE:LINE, a CDR id, a session id, or a frame: ingest-1:4711.")
+        str,
+        typer.Argument(help="INVOICE, INVOICE:LINE, a CDR or session id, a frame: ingest-1:4711."),
     ],
     *,
     proofs: Annotated[
@@ -247,6 +248,8 @@ def trace(
     as_json: Json = False,
 ) -> None:
     """Follow a line, CDR or session down to its frames with proofs, or a frame up to the money.
+
+    An invoice number alone shows the invoice's lines.
 
     --proofs writes two files for each frame. In ORIGIN-INDEX.json stand leaf, salt and payload
     (base64), and the payload as text. Check with SHA-256 alone: "c" in the leaf is base64 of
@@ -260,13 +263,21 @@ def trace(
       wattproof audit trace ingest-1:4711
       wattproof audit trace NLWPF-I2026-000001:3 --proofs proofs/
     """
-    from pipelines.trace import TraceError, trace_up  # noqa: PLC0415 - seconds, not for verify
+    from pipelines.trace import (  # noqa: PLC0415 - seconds, not for verify
+        TraceError,
+        trace_invoice,
+        trace_up,
+    )
     from pipelines.trace import trace as trace_down  # noqa: PLC0415 - as above
 
     need_log(data)
     origin, _, index = reference.rpartition(":")
     if index.isdecimal() and (data / "log" / origin).is_dir() and origin:
         _show_up(trace_up(data, reference), proofs, as_json=as_json)
+        return
+    invoice = trace_invoice(data, reference)
+    if invoice is not None:
+        _show_invoice(invoice, as_json=as_json)
         return
     try:
         found = trace_down(data, reference)
@@ -277,13 +288,41 @@ def trace(
     _show_down(found, proofs, as_json=as_json)
 
 
+def _show_invoice(found: Any, *, as_json: bool) -> None:  # noqa: ANN401 - an InvoiceTrace
+    if as_json:
+        names = ("cdr_id", "session_id", "energy_kwh", "net")
+        lines = [
+            {"line": str(line.ref)} | {name: getattr(line, name) for name in names}
+            for line in found.lines
+        ]
+        source = str(found.source)
+        show_json(
+            {
+                "number": found.number,
+                "source": source,
+                "currency": found.currency,
+                "lines": lines,
+            }
+        )
+        return
+    typer.echo(f"invoice {found.number}, issued by entry {found.source}")
+    for line in found.lines:
+        typer.echo(
+            f"{line.ref}  CDR {line.cdr_id}  session {line.session_id}  "
+            f"{line.energy_kwh.normalize():f} kWh  {line.net:.2f} {found.currency} net"
+        )
+    if found.lines:
+        typer.echo(f"go on with a line: wattproof audit trace {found.lines[0].ref}")
+
+
 def _show_down(found: Any, proofs: Path | None, *, as_json: bool) -> None:  # noqa: ANN401 - a Trace
     _write_proofs(found.frames, proofs)
     if as_json:
-        names = ("session_id", "version", "station", "start_at", "end_at", "energy_wh")
+        names = ("session_id", "version", "station", "start_at", "end_at", "energy_wh", "held")
         show_json(
             {name: getattr(found, name) for name in names}
             | {
+                "held_by": found.held_by,
                 "energy_source": found.energy_source,
                 "cdr_ids": found.cdr_ids,
                 "lines": [str(line) for line in found.lines],
@@ -293,7 +332,12 @@ def _show_down(found: Any, proofs: Path | None, *, as_json: bool) -> None:  # no
         return
     typer.echo(f"session {found.session_id} version {found.version} at {found.station}")
     typer.echo(f"  {found.start_at:%Y-%m-%d %H:%M:%S} to {found.end_at:%Y-%m-%d %H:%M:%S} UTC")
-    typer.echo(f"  {found.energy_wh} Wh, from {found.energy_source}")
+    energy = "unknown" if found.energy_wh is None else f"{found.energy_wh} Wh"
+    typer.echo(f"  energy {energy}, from {found.energy_source}")
+    if found.held:
+        typer.echo("  held: not billed until somebody decides")
+    for reason in found.held_by:
+        typer.echo(f"    {reason}")
     _tell_rest(found)
     typer.echo(f"rests on {len(found.frames)} frames, each proven under the signed checkpoint:")
     for frame in found.frames:
@@ -306,6 +350,7 @@ def _show_up(found: Any, proofs: Path | None, *, as_json: bool) -> None:  # noqa
         show_json(
             {
                 "frame": _frame_object(found.frame),
+                "invoices": found.invoices,
                 "sessions": [
                     {"session_id": session, "version": version}
                     for session, version in found.sessions
@@ -319,7 +364,9 @@ def _show_up(found: Any, proofs: Path | None, *, as_json: bool) -> None:  # noqa
     typer.echo(f"{frame.source}  {frame.received_at:%Y-%m-%d %H:%M:%S}  {frame.text}")
     for session, version in found.sessions:
         typer.echo(f"session {session} version {version}")
-    if not found.sessions:
+    for number in found.invoices:
+        typer.echo(f"invoice {number}: see wattproof audit trace {number}")
+    if not found.sessions and not found.invoices:
         typer.echo("no session rests on this entry")
     _tell_rest(found)
 
