@@ -80,6 +80,7 @@ class Deps:
     `lake` is the folder of the derived tables, `documents` that of issued documents.
     `record_exchange` returns once the exchange is durable; it raises where it is not.
     `take_in_runs` brings the registry up to the runs that the log tells of.
+    `loopback_only` says that nobody but this machine can reach the service.
     `public_url` is what partners reach us by (`https://ocpi.example.com`); "" takes the request's.
     """
 
@@ -91,3 +92,4 @@ class Deps:
     documents: Path | None = None
     log_health: Callable[[], LogHealth] | None = None
     public_url: str = ""
+    loopback_only: bool = False

@@ -19,6 +19,7 @@ import uvicorn
 from api.app import create_app
 from api.deps import Deps, LogHealth
 from api.exchange import Exchange
+from api.rest.access import is_loopback
 from ingest.protocols.fields import canonical
 from ingest.server import Config, Service
 from warehouse.clock import SimulatedClock, SystemClock, open_clock
@@ -110,6 +111,7 @@ def _http_server(
             documents=settings.data / "documents",
             log_health=lambda: _health(settings.data, clock, writer, service),
             public_url=settings.public_url,
+            loopback_only=is_loopback(settings.http_host),
         )
     )
     return _HTTPServer(

@@ -3,16 +3,23 @@
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel, Field
 from starlette.responses import JSONResponse
 
 from api.deps import Deps
 from api.envelope import instant_of
+from api.rest.access import PROBLEMS, Responses, may_move_clock
 from api.rest.problem import ProblemError
 from ingest.protocols.ocpi.wire import instant
 
 _EPOCH = instant_of(0)
+_PROBLEM: dict[str, object] = {"application/problem+json": {}}
+_REFUSALS: Responses = {
+    401: PROBLEMS[401],
+    403: PROBLEMS[403],
+    409: {"description": "It runs by itself, or is past that instant", "content": _PROBLEM},
+}
 
 
 class ClockState(BaseModel):
@@ -62,9 +69,18 @@ def _add_clock(router: APIRouter, deps: Deps) -> None:
         now = instant(instant_of(clock.now_ns()))
         return ClockState(now=now, mode="driven" if driven else "simulated")
 
-    @router.put("/api/v1/clock", summary="Move a driven clock forward")
+    @router.put(
+        "/api/v1/clock",
+        summary="Move a driven clock forward",
+        responses=_REFUSALS,
+        dependencies=[Depends(may_move_clock(deps))],
+    )
     async def move_clock(setting: ClockSetting) -> ClockState:
-        """409 where the clock runs by itself, or where the instant lies in its past."""
+        """Needs an API key with scope `clock` (`read` does not include it).
+
+        Without a key only from this machine, and only where the service listens on loopback alone.
+        409 where the clock runs by itself, or where the instant lies in its past.
+        """
         if not (isinstance(clock, _Advancing) and clock.driven):
             raise ProblemError(409, "this clock runs by itself")
         try:

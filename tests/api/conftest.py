@@ -28,7 +28,7 @@ from warehouse.registry import Change, Registry
 
 NOON = datetime(2026, 10, 20, 12, tzinfo=UTC)
 TOKENS = {"NL-AAA": "token-of-aaa-0123456789", "NL-BBB": "token-of-bbb-0123456789"}
-KEYS = {"reader": ["read"], "narrow": ["invoices"], "old": ["read"]}
+KEYS = {"reader": ["read"], "narrow": ["invoices"], "old": ["read", "clock"], "timer": ["clock"]}
 
 TARIFF = {
     "country_code": "NL", "party_id": "WTP", "id": "T1", "currency": "EUR",
@@ -202,6 +202,7 @@ async def world(lake_folder: Path, registry: Registry, tmp_path: Path) -> AsyncI
             take_in_runs=lambda: None,
             documents=documents,
             log_health=lambda: LogHealth(10, 10, to_ns(NOON - timedelta(seconds=3))),
+            loopback_only=True,
         )
     )
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)

@@ -41,6 +41,11 @@ class DrivenTime:
         if self._now is not None and at <= self._now:
             return
         status, body = await self._rest.put("/api/v1/clock", {"now": instant(at)})
+        if status in {401, 403}:
+            raise RefusalError(
+                f"the service let nobody move its clock: HTTP {status}, {_detail(body)}",
+                "give a key with --api-key, made by: wattproof api-key add sim --scope clock",
+            )
         if status != 200:
             raise RefusalError(f"the service did not move its clock: HTTP {status} {body!s:.200}")
         self._now = at
@@ -87,6 +92,10 @@ async def clock_state(rest: Rest) -> ClockState:
     if status != 200:
         raise RefusalError(f"the clock can't be read: HTTP {status} {state!s:.200}")
     return ClockState(datetime.fromisoformat(state["now"]), state["mode"])
+
+
+def _detail(body: object) -> str:
+    return str(body.get("detail", "") if isinstance(body, dict) else body)[:200]
 
 
 def instant(at: datetime) -> str:
