@@ -5,14 +5,18 @@ what came out. Three answers are compared, table by table: what the run recorded
 disk says now, and what the log gives when asked again. The first difference is shown in full.
 """
 
+import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from hashlib import sha256
+from itertools import zip_longest
 from pathlib import Path
 
+import orjson
 import polars as pl
 
 from pipelines.days import Progress, derive_stretch, parts, whole_log
@@ -49,6 +53,14 @@ class DocumentHashes:
     name: str
     stored: str
     replayed: str
+    first_line: tuple[int, str, str] | None = None
+    """Of a JSON document that differs: the first differing line (written with a line for each
+    value), counted from 1, as stored and as replayed."""
+
+    @property
+    def missing(self) -> str:
+        """The side it is missing on; empty where it is on both."""
+        return "stored" if not self.stored else "replayed" if not self.replayed else ""
 
     @property
     def identical(self) -> bool:
@@ -68,12 +80,27 @@ class Difference:
     replayed: dict[str, object] | None
 
     def __str__(self) -> str:
-        """One line: where, and both values."""
-        where = f"{self.table} {self.day} {'/'.join(map(str, self.key))}"
+        """One line: where, and both values or the side it is missing on."""
+        where = f"{self.table} {self.day} {'/'.join(_plain(one) for one in self.key)}"
         if self.stored is None or self.replayed is None:
-            return f"{where}: only {'replayed' if self.stored is None else 'stored'}"
+            return f"{where}: missing in what is {'stored' if self.stored is None else 'replayed'}"
         old, new = self.stored[self.column], self.replayed[self.column]
-        return f"{where}: {self.column} is {old!r}, replayed {new!r}"
+        return f"{where}: {self.column} is {_plain(old)}, replayed {_plain(new)}"
+
+    def side(self, name: str) -> str:
+        """`stored` or `replayed`: the columns that differ as JSON-like text."""
+        here = self.stored if name == "stored" else self.replayed
+        other = self.replayed if name == "stored" else self.stored
+        if here is None:
+            return "missing"
+        return _plain({k: v for k, v in here.items() if other is None or v != other[k]})
+
+
+def _plain(value: object) -> str:
+    """A value of the lake as text: a string as it is, all else as JSON, dates and times in ISO."""
+    if isinstance(value, str):
+        return value
+    return orjson.dumps(value, default=str, option=orjson.OPT_UTC_Z).decode("utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +178,32 @@ def _documents(stored: Path, replayed: Path) -> Iterator[DocumentHashes]:
     folders = [path for path in (stored, replayed) if path.is_dir()]
     names = {file.name for folder in folders for file in folder.glob("*.[jp][sd][of]*")}
     for name in sorted(names):
-        yield DocumentHashes(name, _sha256(stored / name), _sha256(replayed / name))
+        one, other = stored / name, replayed / name
+        before, now = _sha256(one), _sha256(other)
+        differs = before and now and before != now and one.suffix == ".json"
+        yield DocumentHashes(name, before, now, _first_line(one, other) if differs else None)
+
+
+def _first_line(stored: Path, replayed: Path) -> tuple[int, str, str] | None:
+    """The first line that differs, where both are written anew with a line for each value.
+
+    Bytes that say the same in another way, or are no JSON, are compared as they stand.
+    """
+    old, new = _lines(stored), _lines(replayed)
+    if old == new:
+        old, new = (path.read_text("utf-8", "replace").split("\n") for path in (stored, replayed))
+    pairs = zip_longest(old, new, fillvalue="missing")
+    found = ((n, a.strip(), b.strip()) for n, (a, b) in enumerate(pairs, 1) if a != b)
+    return next(found, None)
+
+
+def _lines(path: Path) -> list[str]:
+    text = path.read_text("utf-8", "replace")
+    try:
+        said = json.loads(text, parse_float=Decimal)
+    except ValueError:
+        return text.split("\n")
+    return json.dumps(said, indent=1, ensure_ascii=False, default=str).split("\n")
 
 
 def _sha256(path: Path) -> str:

@@ -5,20 +5,24 @@ import os
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from pipelines.days import derive_stretch, whole_log
 from pipelines.derive import tick
 from pipelines.finished import write_finished
 from pipelines.invoicing import issue
-from pipelines.replay import ReplayError, differences, rebuild, replay
+from pipelines.replay import Difference, ReplayError, differences, rebuild, replay
 from pipelines.standing import last_finished
 from tests.pipelines.networks import busy
 from warehouse.clock import simulate
 from warehouse.lake import TABLES, Lake
 from warehouse.log import origins, watermark
+from wattproof.cli import app
 
 ROOT = Path(__file__).parents[2]
 REBUILD = """
@@ -127,7 +131,38 @@ def test_a_lake_that_was_edited_is_seen(data: Path, tmp_path: Path) -> None:
     lake.write("charging_period", rows.filter(rows["day"] == day).head(0), [day])
     found = replay(copy)
     assert [table.name for table in found.tables if not table.identical] == ["charging_period"]
-    assert "only replayed" in str(found.difference)
+    assert "missing in what is stored" in str(found.difference)
+    assert found.difference is not None
+    assert found.difference.side("stored") == "missing"
+    assert '"start_at":"2026-10-' in found.difference.side("replayed")
+
+
+def test_a_document_that_was_altered_shows_where_and_a_missing_one_is_missing(
+    data: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(data, copy)
+    path = next((copy / "documents").glob("*.json"))
+    invoice = json.loads(path.read_text("utf-8"))
+    was, altered = invoice["number"], "NLWTP-I2026-999999"
+    path.write_text(json.dumps(invoice | {"number": altered}), "utf-8")
+    path.with_suffix(".pdf").unlink()
+    result = CliRunner().invoke(app, ["audit", "replay", "--data", str(copy)])
+    assert result.exit_code == 1
+    assert f'  stored: "number": "{altered}",\n  replayed: "number": "{was}",' in result.stdout
+    assert f"{path.stem}.pdf: missing in what is stored" in result.stdout
+
+
+def test_a_row_that_differs_shows_only_what_differs_in_plain_text() -> None:
+    at = datetime(2026, 10, 1, 8, tzinfo=UTC)
+    old = {"id": "s", "end_at": at, "wh": Decimal("1.000"), "same": 1}
+    new = old | {"end_at": at + timedelta(hours=1), "wh": None}
+    found = Difference("session", at.date(), ("s",), "end_at", old, new)
+    assert str(found) == (
+        'session 2026-10-01 s: end_at is "2026-10-01T08:00:00Z", replayed "2026-10-01T09:00:00Z"'
+    )
+    assert found.side("stored") == '{"end_at":"2026-10-01T08:00:00Z","wh":"1.000"}'
+    assert found.side("replayed") == '{"end_at":"2026-10-01T09:00:00Z","wh":null}'
 
 
 def test_a_deleted_lake_comes_back(data: Path, tmp_path: Path) -> None:

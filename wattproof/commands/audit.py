@@ -220,18 +220,29 @@ def _tell_replay(found: Any) -> None:  # noqa: ANN401 - pipelines.replay.Compari
         if not table.identical:
             typer.echo(f"{table.name}: differs")
     for document in found.documents:
-        if not document.identical:
+        if document.missing:
+            typer.echo(f"{document.name}: missing in what is {document.missing}")
+        elif not document.identical:
             typer.echo(f"{document.name}: differs")
+            _tell_line(document.first_line)
     if found.difference is not None:
         typer.echo(f"first difference: {found.difference}")
         for side in ("stored", "replayed"):
-            typer.echo(f"  {side}: {getattr(found.difference, side)}")
+            typer.echo(f"  {side}: {found.difference.side(side)}")
     for name, (before, now) in found.drift.items():
         say(f"note: {name} was {before or 'absent'} then, is {now or 'absent'} now")
     tables, documents = len(found.tables), len(found.documents)
     rows = sum(table.rows for table in found.tables)
     verdict = "identical" if found.identical else "DIFFERENT"
     typer.echo(f"replay: {verdict} ({tables} tables, {rows} rows, {documents} documents)")
+
+
+def _tell_line(line: tuple[int, str, str] | None) -> None:
+    if line is not None:
+        number, stored, replayed = line
+        typer.echo(f"  first differing line, a line for each value: {number}")
+        typer.echo(f"  stored: {stored}")
+        typer.echo(f"  replayed: {replayed}")
 
 
 @app.command()
