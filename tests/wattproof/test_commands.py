@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -13,11 +14,16 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from api.scopes import SCOPES
 from ingest.protocols import actions
+from pipelines import house_policy
 from warehouse.log import LogReader, load_verifier, verify
 from warehouse.registry import Registry
 from warehouse.registry.passwords import verify_password
 from wattproof.cli import COMMANDS, app
+from wattproof.house_rules import DEFAULTS
+from wattproof.operator_log import record
+from wattproof.secret import token_hash
 
 Ask = Callable[..., Any]
 Call = Callable[..., Result]
@@ -157,12 +163,60 @@ def test_a_tariff_that_means_nothing_is_not_published(
 
 
 def test_policies_and_keys(house: Call, ask: Ask) -> None:
-    assert ask("policy", "set", "settle_s=300", "note=x") == {"settle_s": 300, "note": "x"}
-    assert {"name": "settle_s", "value": 300} in ask("policy", "list")
+    told = ask("policy", "set", "settle_s=300", "free_vend=true")
+    assert told == {"settle_s": 300, "free_vend": True}
+    listed = {row["name"]: (row["value"], row["source"]) for row in ask("policy", "list")}
+    assert (listed["settle_s"], listed["free_vend"]) == ((300, "set"), (True, "set"))
+    assert listed["heartbeat_interval_s"] == (300, "default")
+    assert listed["max_power_w"] == (500_000, "default")
     house("api-key", "add", "k1", "--scope", "invoices")
     (row,) = ask("api-key", "list")
     assert (row["id"], row["scopes"]) == ("k1", ["invoices"])
     assert "hash" not in row
+
+
+def test_the_policies_that_can_be_set_are_those_that_are_read() -> None:
+    read = {*house_policy._TIMES, *house_policy._AMOUNTS}
+    asked = re.compile(r"policy\(\s*\"(\w+)\"")
+    for file in (Path(__file__).parents[2] / "ingest").rglob("*.py"):
+        read |= set(asked.findall(file.read_text("utf-8")))
+    assert read == set(DEFAULTS)
+
+
+def test_every_scope_that_a_route_names_can_be_given() -> None:
+    named = re.compile(
+        r"^(?:_SCOPE|CLOCK|READ) = \"(\w+)\"|requires\(deps, \"(\w+)\"", re.MULTILINE
+    )
+    found: set[str] = set()
+    for file in (Path(__file__).parents[2] / "api").rglob("*.py"):
+        found |= {"".join(one) for one in named.findall(file.read_text("utf-8"))}
+    assert {"read", "chargers", "invoices", "sessions"} <= found <= set(SCOPES)
+
+
+def test_a_policy_nobody_reads_any_more_is_marked(house: Call, ask: Ask, data: Path) -> None:
+    record(data, [actions.PolicySet({"note": "x"})])
+    (row,) = [row for row in ask("policy", "list") if row["name"] == "note"]
+    assert row == {"name": "note", "value": "x", "source": "set, but nothing reads it"}
+
+
+def test_a_new_token_changes_nothing_else_about_a_party(house: Call, ask: Ask, data: Path) -> None:
+    words = ("party", "add", "GB-XYZ", "--name", "X", "--city", "Leeds", "--deny", "B1")
+    old = ask(*words, "--ocpi-token", "--ocpi-token-encoding", "raw")[0]["ocpi_token"]
+    before = ask("party", "list")
+    (made,) = ask("party", "token", "gb-xyz")
+    assert made["code"] == "GB-XYZ"
+    assert ask("party", "list") == before
+    with closing(Registry.open(data / "registry.sqlite")) as registry:
+        assert registry.party_by_token(token_hash(old)) is None
+        row = registry.party_by_token(token_hash(made["ocpi_token"]))
+    assert row is not None
+    assert (row["code"], row["token_policy"]) == ("GB-XYZ", {"allow": [], "deny": ["B1"]})
+
+
+def test_a_party_is_added_in_capitals(house: Call, ask: Ask) -> None:
+    house("party", "add", "nl-abc", "--name", "Renamed")
+    named = {row["code"]: row["name"] for row in ask("party", "list")}
+    assert named == {"NL-ABC": "Renamed", "NL-WPF": "Our Charging B.V."}
 
 
 def test_what_commands_wrote_verifies(house: Call, ask: Ask, data: Path) -> None:
@@ -239,6 +293,14 @@ REFUSED_IN_A_HOUSE = [
     (("invoice", "preview", "--month", "2026-10"), "nothing is derived yet"),
     (("export", "cdrs", "--party", "NL-ABC"), "no CDR was derived yet"),
     (("audit", "replay"), "nothing in"),
+    (("party", "token", "NL-XYZ"), "there is no party NL-XYZ"),
+    (
+        ("api-key", "add", "k", "--scope", "bogus"),
+        "there are read, chargers, invoices, sessions, clock",
+    ),
+    (("policy", "set", "settle_s=5", "nonsense=5"), "there is no policy nonsense"),
+    (("policy", "set", "free_vend=1"), "is true or false"),
+    (("policy", "set", "zero_below_wh=two"), "is a whole number"),
 ]
 
 

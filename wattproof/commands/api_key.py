@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from api.scopes import SCOPES
 from ingest.protocols import actions
 from wattproof.operator_log import open_registry, record
 from wattproof.options import DEFAULT_DATA, Data, Json
@@ -25,7 +26,9 @@ def add(
     key: Annotated[str, typer.Argument(help="A short id, such as installer-1.")],
     *,
     name: Annotated[str, typer.Option(help="Whose it is.")] = "",
-    scope: Annotated[list[str] | None, typer.Option(help="What it may do (repeat).")] = None,
+    scope: Annotated[
+        list[str] | None, typer.Option(help=f"{', '.join(SCOPES)} (repeat); read reads everything.")
+    ] = None,
     valid_until: Annotated[str, typer.Option(help="2027-01-01T00:00:00Z.")] = "",
     data: Data = DEFAULT_DATA,
     as_json: Json = False,
@@ -37,6 +40,9 @@ def add(
       wattproof api-key add installer-1 --name "Installer Jansen" --scope read
       curl -H "Authorization: Bearer KEY" http://127.0.0.1:8080/api/v1/chargepoints/S1/connectors
     """
+    for one in scope or ():
+        if one not in SCOPES:
+            raise RefusalError(f"there is no scope {one}", f"there are {', '.join(SCOPES)}")
     secret = new_token()
     body = {
         "action": "api_key.add",

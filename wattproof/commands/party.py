@@ -10,6 +10,8 @@ from ingest.protocols import actions
 from wattproof.bulk import objects
 from wattproof.operator_log import open_registry, record
 from wattproof.options import DEFAULT_DATA, Data, File, Json
+from wattproof.party_code import known_code
+from wattproof.refusals import RefusalError
 from wattproof.secret import new_token, token_hash
 from wattproof.terminal import progress, say, show, show_json
 
@@ -50,7 +52,7 @@ def add(
     data: Data = DEFAULT_DATA,
     as_json: Json = False,
 ) -> None:
-    """Add parties, or replace what is known about them.
+    """Add parties, or replace everything that is known about them.
 
     \b
     Examples:
@@ -60,11 +62,13 @@ def add(
       wattproof party add --file parties.jsonl
 
     With --ocpi-token the party may read its CDRs and sessions at /ocpi/versions with
-    `Authorization: Token …`; replacing a party without it takes that right away.
+    `Authorization: Token …`. A known party is replaced whole: what is not given goes back to its
+    default, and without --ocpi-token its right to read ends. `party token` makes a new token
+    and keeps all else.
     """
     if (code is None) == (file is None):
         raise typer.BadParameter("give a party's code, or --file")
-    country_code, _, party_id = (code or "").partition("-")
+    country_code, _, party_id = (code or "").upper().partition("-")
     one: dict[str, Any] = {
         "country_code": country_code,
         "party_id": party_id,
@@ -100,17 +104,40 @@ def _add(data: Path, wanted: list[dict[str, Any]], *, with_token: bool, as_json:
     with progress("writing", len(said)) as bar:
         record(data, said, bar.at)
     codes = [f"{body['country_code']}-{body['party_id']}" for body in wanted]
-    _tell(list(zip(codes, tokens, strict=True)), as_json=as_json)
+    _tell(list(zip(codes, tokens, strict=True)), "added", as_json=as_json)
 
 
-def _tell(added: list[tuple[str, str]], *, as_json: bool) -> None:
+def _tell(added: list[tuple[str, str]], what: str, *, as_json: bool) -> None:
     if as_json:
         show_json([{"code": code, "ocpi_token": token} for code, token in added])
         return
     for code, token in added:
-        typer.echo(f"{code} added" + (f"  OCPI token {token}" if token else ""))
+        typer.echo(f"{code} {what}" + (f"  OCPI token {token}" if token else ""))
     if any(token for _, token in added):
         say("The tokens are shown this once; only their hashes are kept.")
+
+
+@app.command()
+def token(
+    code: Annotated[str, typer.Argument(help="Country and party id: NL-ABC.")],
+    data: Data = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Make a new OCPI token for a known party; all else about it stays. The old one ends now.
+
+    \b
+    Example:
+      wattproof party token NL-ABC
+    """
+    code = known_code(data, code)
+    with closing(open_registry(data)) as registry:
+        row = registry.party(code)
+    if row is None:
+        raise RefusalError(f"there is no party {code}", "see wattproof party list")
+    made = new_token()
+    body = row["details"] | {"action": "party.add", "ocpi_token_hash": token_hash(made)}
+    record(data, [actions.read(body)])
+    _tell([(code, made)], "has a new token", as_json=as_json)
 
 
 @app.command("list")

@@ -1,11 +1,13 @@
 """`wattproof policy`: the rules of the house that an operator may choose."""
 
+from collections.abc import Mapping
 from contextlib import closing
 from typing import Annotated
 
 import typer
 
 from ingest.protocols import actions
+from wattproof.house_rules import DEFAULTS, checked
 from wattproof.operator_log import open_registry, record
 from wattproof.options import DEFAULT_DATA, Data, Json
 from wattproof.terminal import show, show_json
@@ -33,7 +35,7 @@ def set_policy(
         name, sign, value = one.partition("=")
         if not sign or not name:
             raise typer.BadParameter(f"{one!r} is not NAME=VALUE")
-        chosen[name] = _value(value)
+        chosen[name] = checked(name, value)
     record(data, [actions.read({"action": "policy.set"} | chosen)])
     if as_json:
         show_json(chosen)
@@ -42,15 +44,9 @@ def set_policy(
             typer.echo(f"{name} = {chosen_value}")
 
 
-def _value(text: str) -> actions.PolicyValue:
-    if text in {"true", "false"}:
-        return text == "true"
-    return int(text) if text.isdecimal() else text
-
-
 @app.command("list")
 def list_policies(data: Data = DEFAULT_DATA, as_json: Json = False) -> None:
-    """List the policies that were set; all others have their defaults.
+    """List all policies, those that were set and the defaults of all others.
 
     \b
     Example:
@@ -58,5 +54,19 @@ def list_policies(data: Data = DEFAULT_DATA, as_json: Json = False) -> None:
     """
     with closing(open_registry(data)) as registry:
         policies = registry.policies()
-    rows = [{"name": name, "value": value} for name, value in sorted(policies.items())]
-    show(rows, ("name", "value"), as_json=as_json)
+    rows = [
+        {
+            "name": name,
+            "value": policies.get(name, DEFAULTS.get(name)),
+            "source": _source(policies, name),
+        }
+        for name in sorted({*DEFAULTS, *policies})
+    ]
+    show(rows, ("name", "value", "source"), as_json=as_json)
+
+
+def _source(policies: Mapping[str, object], name: str) -> str:
+    """Where a value comes from; an older log may hold a policy that nothing reads."""
+    if name not in policies:
+        return "default"
+    return "set" if name in DEFAULTS else "set, but nothing reads it"
