@@ -5,4 +5,5 @@ SCOPES = {
     "chargers": "charge points and their connectors",
     "invoices": "invoices and their documents",
     "sessions": "sessions",
+    "clock": "moving a driven clock, which read does not include",
 }
