@@ -115,9 +115,13 @@ def _drivers(count: int, rng: random.Random) -> Iterator[Driver]:
 
 
 def _tariffs(outlets: tuple[Outlets, ...]) -> Iterator[actions.TariffAdd]:
-    """Energy only; energy, start and parking; by time of day; fast charging; own couriers."""
+    """Energy only; energy, start and parking; by time of day; fast charging; own couriers.
+
+    Every station in Portugal has a tariff of its own with the VAT of that country.
+    """
     lisbon = [one for one in outlets if one.time_zone == "Europe/Lisbon"]
-    fast = tuple(one.station.id for one in outlets if one.dc)
+    fast = tuple(one.station.id for one in outlets if one.dc and one not in lisbon)
+    rapid = tuple(one.station.id for one in lisbon if one.dc)
     slow = [one.station for one in outlets if not one.dc]
     city = tuple(one.id for one in slow if one.location_id == "AMS-ZUID")
     sun = tuple(one.station.id for one in lisbon if not one.dc)
@@ -137,13 +141,11 @@ def _tariffs(outlets: tuple[Outlets, ...]) -> Iterator[actions.TariffAdd]:
         element(component("ENERGY", "0.27", "23")),
         stations=sun,
     )
-    yield tariff(
-        "WP-FAST",
-        element(component("ENERGY", "0.63", "21")),
-        element(
-            component("TIME", "6.00", "21", 60),
-            restrictions={"min_duration": 2700},
-        ),
-        stations=fast,
-    )
+    for name, vat, stations in (("WP-FAST", "21", fast), ("WP-RAPIDO", "23", rapid)):
+        yield tariff(
+            name,
+            element(component("ENERGY", "0.63", vat)),
+            element(component("TIME", "6.00", vat, 60), restrictions={"min_duration": 2700}),
+            stations=stations,
+        )
     yield tariff("WP-DELTA", element(component("ENERGY", "0.31", "21")), parties=("NL-D01",))
