@@ -33,6 +33,10 @@ class Billed:
 
     rows: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in TABLE_NAMES})
 
+    def __len__(self) -> int:
+        """How many CDRs there are."""
+        return len(self.rows["cdr"])
+
     def reject(self, session: Billable, rejection: Rejection) -> None:
         """A session version that made no CDR."""
         self.rows["rejection"].append(_rejection_row(session, rejection))

@@ -22,6 +22,8 @@ from warehouse.lake import Lake
 
 _WEIGHT = 10
 """What pricing a session costs, in the rows that `share` weighs."""
+_AT_ONCE = 2_000
+"""CDRs whose rows stand in memory as text before they become columns."""
 
 
 def charges(stretch: Stretch) -> dict[str, pl.DataFrame]:
@@ -40,14 +42,18 @@ def _bill_stations(stretch: Stretch, stations: frozenset[str]) -> dict[str, pl.D
     heard = first_heard(stretch)
     corrected = frozenset(rows.filter(pl.col("version") > 1)["session_id"])
     last = last_bills(stretch, corrected)
-    billed = Billed()
+    billed, done = Billed(), []
     for session in stored_sessions(rows.sort("emitted_at", "session_id", "version")):
         first = heard.get((session.id, session.version), session.closed_at)
         known_at = min(session.start_at, first)
         result = _bill(session, contexts, known_at, last, billed)
         if result is not None and session.id in corrected:
             last[session.id] = result
-    return billed.frames()
+        if len(billed) >= _AT_ONCE:
+            done.append(billed.frames())
+            billed = Billed()
+    done.append(billed.frames())
+    return {name: pl.concat([frames[name] for frames in done]) for name in TABLE_NAMES}
 
 
 def first_heard(stretch: Stretch) -> dict[tuple[str, int], datetime]:

@@ -12,6 +12,8 @@ from warehouse.lake import TABLES
 _COLUMNS = ("day", "cdr_id", "party", "last_updated")
 _WEIGHT = 10
 """What writing a CDR costs, in the rows that `share` weighs."""
+_AT_ONCE = 2_000
+"""CDRs whose objects stand in memory as text before they become columns."""
 
 
 def ocpi_exports(stretch: Stretch) -> pl.DataFrame:
@@ -25,7 +27,8 @@ def ocpi_exports(stretch: Stretch) -> pl.DataFrame:
 def _export_stations(stretch: Stretch, stations: frozenset[str]) -> pl.DataFrame:
     mine = pl.col("station").is_in(sorted(stations))
     rows = stretch.lake.read("cdr", stretch.days, where=mine, columns=(*_COLUMNS, "record"))
-    return written(rows)
+    parts = [written(part) for part in rows.iter_slices(_AT_ONCE)]
+    return pl.concat(parts) if parts else written(rows)
 
 
 def written(cdrs: pl.DataFrame) -> pl.DataFrame:
