@@ -1,7 +1,8 @@
 """Whether a run would bring anything new: what a sensor asks of the log before it asks for a run.
 
 Ticks and finished runs are no news, else each run would be followed by another. What was heard is
-news twice: when it came, and when what it closed has settled.
+news twice: when it came, and when what it closed has settled. A session that merely fell silent is
+no news: the hourly run gives it up.
 """
 
 from collections.abc import Iterator

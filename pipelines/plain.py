@@ -79,10 +79,13 @@ def _take_all(key: Key, rows: pl.DataFrame, shapes: Shapes, found: _Found) -> No
             rows = rows[1:]
             misses += 1
             continue
-        known.append(learned)
         before = rows.height
         rows = _take(learned, rows, found)
-        misses = misses + 1 if before - rows.height < shapes.worth else 0
+        if before - rows.height < shapes.worth:
+            misses += 1  # not kept: what no two frames share would be tried on all to come
+        else:
+            known.append(learned)
+            misses = 0
 
 
 def _take(shape: Shape, rows: pl.DataFrame, found: _Found) -> pl.DataFrame:

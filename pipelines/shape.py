@@ -87,6 +87,8 @@ HOLES: Mapping[tuple[str, str, int, str], Mapping[str, Hole]] = {
 
 _DEEP = 90
 """A text with fewer brackets than this is not nested too deeply."""
+_LONG = 16_384
+"""A longer text is no shape: all that stands between its holes goes into one pattern."""
 _ID = re.compile(r'\[\s*[236]\s*,\s*"([^"\\\x00-\x1f]{1,36})"')
 _ID_PATTERN = r'([^"\\\x00-\x1f]+)'
 _IDS = ("first-id", "second-id")
@@ -156,12 +158,12 @@ def learn(key: tuple[str, str, int, str], text: str) -> Shape | None:
 
 def _places(text: str, holes: Mapping[str, Hole]) -> tuple[list[str], tuple[Hole, ...]] | None:
     """What stands before, between and after the id and the holes of a text, and the holes."""
-    head = _ID.match(text)
+    head = _ID.match(text) if len(text) <= _LONG else None
     if head is None or "\\" in text or text.count("[") + text.count("{") > _DEEP:
         return None
     literals, found = [text[: head.start(1)]], []
     last = head.end(1)
-    for key in re.finditer(r'"([A-Za-z]+)"\s*:\s*', text[: len(text)]):
+    for key in re.finditer(r'"([A-Za-z]+)"\s*:\s*', text):
         hole = holes.get(key[1])
         value = re.compile(hole.pattern).match(text, key.end()) if hole else None
         if hole is None or value is None or not _ENDS.match(text, value.end()):

@@ -1,9 +1,10 @@
-"""What starts a run by itself, news in the log or the end of a day, and what records it.
+"""What starts a run by itself, news in the log or the hour, and what records it.
 
 All of it is on as soon as `dagster dev` runs. A run holds the lock of the derivation, so that it
 and the `derive` command never work on one lake at a time.
 """
 
+import time
 from pathlib import Path
 
 import dagster as dg
@@ -18,6 +19,7 @@ from warehouse.lake import Lake
 from warehouse.log import origins, watermark
 
 _EVERY_S = 30
+_PAUSE_S = 600
 _IDLE_NS = 60 * 1_000_000_000
 """Idle origins tick once the watermark lags this far behind the clock."""
 
@@ -29,12 +31,12 @@ def triggers(
 
     @dg.schedule(
         job=job,
-        cron_schedule="5 0 * * *",
+        cron_schedule="5 * * * *",
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,
     )
-    def close_the_day() -> dg.RunRequest | dg.SkipReason:
-        """Shortly after midnight: what is not finished yet, up to the watermark."""
+    def every_hour() -> dg.RunRequest | dg.SkipReason:
+        """What is not finished yet: a day that ended, a session that only fell silent."""
         return _request(data, _watermark(data))
 
     @dg.sensor(
@@ -71,7 +73,15 @@ def triggers(
             if derived_until(Lake(data / "lake")) == until > finished_until(data):
                 write_finished(data, until)
 
-    return [close_the_day], [news_in_the_log, run_finished]
+    return [every_hour], [news_in_the_log, run_finished]
+
+
+def _tried(record: dg.RunRecord) -> int:
+    """The log time that need not be tried again: a run that failed is, after ten minutes."""
+    run = record.dagster_run
+    waited_s = time.time() - (record.end_time or 0)
+    again = not run.is_success and waited_s >= _PAUSE_S
+    return 0 if again else int(run.tags.get(UNTIL_TAG, 0))
 
 
 def _watermark(data: Path) -> int:

@@ -64,7 +64,7 @@ def test_the_graph_loads_with_every_asset_check_and_trigger(
     dg.Definitions.validate_loadable(loaded)
     assert {key.to_user_string() for key in loaded.resolve_all_asset_keys()} == ASSETS
     assert set(invariants.CHECKS) >= {"nothing_vanishes", "periods_sum_to_session"}
-    assert [one.name for one in loaded.schedules or []] == ["close_the_day"]
+    assert [one.name for one in loaded.schedules or []] == ["every_hour"]
     assert [one.name for one in loaded.sensors or []] == ["news_in_the_log", "run_finished"]
     assert all(check.blocking for one in invariants.checks() for check in one.check_specs)
 

@@ -241,6 +241,24 @@ def test_what_is_doubtful_is_left_or_read_alike(spoil: Callable[[str], str]) -> 
     agree(messages([spoil(json.dumps([2, "m", "MeterValues", HEALTHY]))], "ocpp1.6"))
 
 
+def test_a_frame_too_long_for_a_shape_is_left_to_the_reader() -> None:
+    odd = {"connectorId": 1, "meterValue": [{"timestamp": "2026-10-01T12:00:00Z",
+           "sampledValue": [{"value": "1", "comment": "x" * 400_000}]}]}  # fmt: skip
+    frames = [_call(str(n), "MeterValues", odd) for n in range(3)]
+    frames += [frames[-1].replace("x" * 400_000, "x") for _ in range(40)]
+    assert agree(messages(frames, "ocpp1.6")) <= 40
+
+
+def test_a_shape_that_no_two_frames_share_is_not_kept() -> None:
+    shapes = Shapes(worth=3)
+    status = {"connectorId": 1, "errorCode": "NoError", "status": "Available"}
+    frames = [
+        _call(str(n), "StatusNotification", {**status, "info": f"rssi {n:04}"}) for n in range(40)
+    ]
+    plain(messages(frames, "ocpp1.6"), shapes)
+    assert not any(shapes.known.values())
+
+
 def test_real_frames_are_read_alike() -> None:
     if not FRAMES.exists():
         pytest.skip(f"{FRAMES} is not here")
@@ -248,6 +266,10 @@ def test_real_frames_are_read_alike() -> None:
     for protocol in ("ocpp1.6", "ocpp2.0.1"):
         texts = [_text(one) for one in told if one["ocpp"] in protocol]
         agree(messages(texts, protocol))
+
+
+def _call(message_id: str, action: str, payload: object) -> str:
+    return json.dumps([2, message_id, action, payload])
 
 
 def _text(one: dict[str, Any]) -> str:
