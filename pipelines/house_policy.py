@@ -6,9 +6,10 @@ of them, so that a longer log never changes what a shorter one gave.
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from billing.session_policy import SessionPolicy
 from ingest.protocols import actions
@@ -102,7 +103,9 @@ def _told(house: SessionPolicy, payload: bytes) -> SessionPolicy:
         if name in _TIMES and isinstance(value, int):
             told[_TIMES[name]] = timedelta(seconds=value)
         elif name in _AMOUNTS and name in known:
-            told[name] = Decimal(value)
+            with suppress(InvalidOperation, TypeError, ValueError):
+                amount = Decimal(value)
+                told |= {name: amount} if amount.is_finite() else {}
     return replace(house, **told)  # type: ignore[arg-type]
 
 

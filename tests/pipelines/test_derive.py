@@ -72,3 +72,15 @@ def test_no_day_is_left_out_and_a_finished_day_never_changes(tmp_path: Path) -> 
     with pytest.raises(DerivationError, match="cdr of 2026-10-01 would change"):
         derive(tmp_path, from_day=first)
     assert lake.content_hash("cdr") == kept
+
+
+@pytest.mark.parametrize("amount", ["abc", "NaN", ""])
+def test_a_policy_that_means_nothing_changes_nothing_and_stops_nothing(
+    tmp_path: Path, amount: str
+) -> None:
+    with Story(tmp_path) as story:
+        story.sets_up("A")
+        story.says(actions.PolicySet({"settle_s": 60, "zero_below_wh": amount}))
+        story.charges("A", 1, story.at(hour=8))
+        story.at(hour=12)
+    assert derived(tmp_path, tmp_path).lake.read("cdr").height == 1
