@@ -4,6 +4,7 @@ A note is something that was understood although it is not as specified; a fault
 was not. All faults are raised together at the end, with their JSON pointers.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -170,6 +171,21 @@ class Reader:
         if self._log.faults:
             raise MalformedObjectError(subject, tuple(dict.fromkeys(self._log.faults)))
         notes = {(note.code, note.pointer): note for note in (*checked, *self._log.notes)}
+        return tuple(notes.values())
+
+    def settle(self, subject: str, needed: Callable[[str], bool], checked: Notes = ()) -> Notes:
+        """As `finish`, but only a fault at a pointer that is `needed` raises; others are noted."""
+        faults = dict.fromkeys(self._log.faults)
+        grave = tuple(fault for fault in faults if needed(fault.pointer))
+        if grave:
+            raise MalformedObjectError(subject, grave)
+        known = {note.pointer for note in checked}
+        passed = [
+            Note("not_understood", fault.pointer, fault.message)
+            for fault in faults
+            if fault.pointer not in known
+        ]
+        notes = {(n.code, n.pointer): n for n in (*checked, *self._log.notes, *passed)}
         return tuple(notes.values())
 
     def _number_in_quotes(self, name: str, value: object) -> Decimal:

@@ -34,6 +34,12 @@ def read(wire: Wire) -> tuple[CDR, Notes]:
     said, and of the session nothing.
     """
     fields = Reader(wire)
+    cdr = read_from(fields)
+    return cdr, fields.finish(f"CDR of OCPI {VERSION}", check(VERSION, "CDR", wire))
+
+
+def read_from(fields: Reader) -> CDR:
+    """A CDR whose fields are at hand."""
     total = fields.number_or_none("total_cost")
     credit = total is not None and total < 0
     location, evse, connector = read_place(fields)
@@ -67,8 +73,7 @@ def read(wire: Wire) -> tuple[CDR, Notes]:
         credit_reference_id=remark.removeprefix(_CREDIT) if remark.startswith(_CREDIT) else "",
         last_updated=fields.instant("last_updated"),
     )
-    cdr = upright(fields, cdr)
-    return cdr, fields.finish(f"CDR of OCPI {VERSION}", check(VERSION, "CDR", wire))
+    return upright(fields, cdr)
 
 
 def write(cdr: CDR) -> Wire:
