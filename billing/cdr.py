@@ -6,9 +6,9 @@ what it needs comes as a Context. OCPI 2.2.1 mod_cdrs; `ingest.protocols.ocpi.<v
 writes each wire form.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha1
@@ -26,8 +26,9 @@ from billing.policy import DEFAULT_POLICY, PricingPolicy
 from billing.price import price
 from billing.receipt import Amount, Receipt
 from billing.record import Shared
-from billing.session import Activity
-from billing.tariff import Tariff
+from billing.schedule import Phase
+from billing.tariff import Dimension, Tariff
+from billing.volume import phase_of, seconds_of, times
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,13 @@ class Context:
     meter_id: str = ""
 
 
+def zone_name(location: str, site: str, policy: PricingPolicy) -> str:
+    """The time zone that counts: policy zone_source; empty where neither is known."""
+    if policy.zone_source == "site_then_location":
+        return site or location
+    return location or site
+
+
 def derive(
     session: Billable, context: Context, policy: PricingPolicy = DEFAULT_POLICY
 ) -> CDR | Rejection:
@@ -131,10 +139,21 @@ def derive(
         rule, message = refused
         return Rejection(session.id, session.version, rule, message)
     try:
-        return _priced(session, context, policy)
+        cdr = _priced(session, context, policy)
     except (ArithmeticError, ValueError) as error:
         message = f"the tariff's numbers cannot be reckoned with: {type(error).__name__}: {error}"
         return Rejection(session.id, session.version, "not_priceable", message)
+    if policy.unpriced_dimension == "held" and _energy_is_free(cdr):
+        message = f"tariff {cdr.tariffs[0].id} prices energy, but not all that was delivered here"
+        return Rejection(session.id, session.version, "energy_unpriced", message)
+    return cdr
+
+
+def _energy_is_free(cdr: CDR) -> bool:
+    """Whether a period's energy met no price component although the tariff has some."""
+    unpriced = {one.period for one in cdr.receipt.notes if one.code == "no_price_component"}
+    priced = {one.period for one in cdr.receipt.lines if one.dimension is Dimension.ENERGY}
+    return any(one.energy_wh and one.ordinal in unpriced - priced for one in cdr.periods)
 
 
 def _priced(session: Billable, context: Context, policy: PricingPolicy) -> CDR:
@@ -146,7 +165,7 @@ def _priced(session: Billable, context: Context, policy: PricingPolicy) -> CDR:
     assert evse is not None, "refused above"
     assert connector is not None, "refused above"
     assert tariff is not None, "refused above"
-    zone = _zone_named(location.time_zone or context.zone)
+    zone = _zone_named(zone_name(location.time_zone, context.zone, policy))
     periods = cut(session, tariff, zone, policy)
     receipt = price(
         periods,
@@ -177,8 +196,8 @@ def _priced(session: Billable, context: Context, policy: PricingPolicy) -> CDR:
         periods=periods,
         receipt=receipt,
         total_energy_kwh=_kwh(session),
-        total_time_h=_hours(session.end_at - session.start_at),
-        total_parking_time_h=_hours(sum([_parked(one) for one in periods], timedelta())),
+        total_time_h=total_time_h(periods, session.start_at, session.end_at, policy),
+        total_parking_time_h=total_parking_time_h(periods),
         signed_values=session.signed_values,
         remark="",
         credit=False,
@@ -331,9 +350,33 @@ _UUID5_BITS, _OTHER_BITS = 5 << 76 | 2 << 62, ~(0xF << 76 | 3 << 62)
 """Version and variant of RFC 9562 §5.5: this is `uuid5`, without an object for each id."""
 
 
-def _parked(period: ChargingPeriod) -> timedelta:
-    parked = period.activity is Activity.PARKED
-    return period.end_at - period.start_at if parked else timedelta()
+def total_time_h(
+    periods: Sequence[ChargingPeriod],
+    start_at: datetime,
+    end_at: datetime,
+    policy: PricingPolicy = DEFAULT_POLICY,
+) -> Decimal:
+    """Hours, charging or not, to 1E-12: from stamp to stamp, or what the periods say (policy
+    total_time_source). OCPI 2.2.1 mod_cdrs, CDR.total_time.
+    """
+    if policy.total_time_source == "stamps":
+        return _hours(seconds_of(end_at - start_at))
+    return _hours(_time_of(periods, {Dimension.TIME, Dimension.PARKING_TIME}))
+
+
+def total_parking_time_h(periods: Sequence[ChargingPeriod]) -> Decimal:
+    """Hours in which no power was asked for, to 1E-12. OCPI 2.2.1 mod_cdrs, total_parking_time."""
+    return _hours(_time_of(periods, {Dimension.PARKING_TIME}))
+
+
+def _time_of(periods: Sequence[ChargingPeriod], wanted: set[Dimension]) -> Decimal:
+    found = [
+        seconds
+        for period in periods
+        for phase, dimension, seconds in times(period, phase_of(period))
+        if dimension in wanted and phase is not Phase.OVERTIME
+    ]
+    return sum(found, Decimal(0))
 
 
 def _kwh(session: Billable) -> Decimal:
@@ -341,9 +384,8 @@ def _kwh(session: Billable) -> Decimal:
     return EXACT.divide(session.energy_wh, _WH_PER_KWH)
 
 
-def _hours(span: timedelta) -> Decimal:
-    return round_to(EXACT.divide(Decimal(span // _MICROSECOND), _MICROSECONDS_PER_HOUR), GRAIN)
+def _hours(seconds: Decimal) -> Decimal:
+    return round_to(EXACT.divide(seconds, _SECONDS_PER_HOUR), GRAIN)
 
 
-_WH_PER_KWH, _MICROSECONDS_PER_HOUR = Decimal(1000), Decimal(3_600_000_000)
-_MICROSECOND = timedelta(microseconds=1)
+_WH_PER_KWH, _SECONDS_PER_HOUR = Decimal(1000), Decimal(3600)

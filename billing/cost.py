@@ -1,23 +1,23 @@
 """From quantities and components to receipt lines: exact, with tax, and adding up.
 
 Knows cost and tax of a billed quantity. Refuses to choose components. A price per hour times
-seconds may never end as a decimal; so each group and rate is summed as fractions and its running
-total is kept to 1E-12, of which every line is the next difference: lines sum exactly, and cutting a
-session finer changes no total.
+seconds may never end as a decimal; so each group and rate is summed over a common denominator and
+its running total is divided once, to 1E-12, of which every line is the next difference: lines sum
+exactly, and cutting a session finer changes no total.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from billing.money import GRAIN, Rounding, minor_unit, round_to
+from billing.money import GRAIN, Rounding, round_to, round_to_multiple
 from billing.mould import mould
 from billing.period import ChargingPeriod
 from billing.receipt import Amount, CostGroup, Line
 from billing.schedule import Choice
 from billing.step import Quantity
-from billing.tariff import Dimension, Tariff, TaxIncluded
+from billing.tariff import Dimension, PriceComponent, Tariff
 
 ZERO, HUNDRED = Decimal(0), Decimal(100)
 
@@ -32,6 +32,10 @@ UNIT = {
 }
 """How many Wh, seconds or pieces a price is for."""
 
+WHOLE = Decimal(18_000)
+"""A multiple of every unit: sums over it are exact, whatever they are sums of."""
+_PARTS = {dimension: WHOLE / unit for dimension, unit in UNIT.items()}
+
 
 class Use(NamedTuple):
     """A quantity of one period and the component that prices it (None: nothing does)."""
@@ -44,36 +48,36 @@ class Use(NamedTuple):
 
 @dataclass(slots=True)
 class _Running:
-    """The running cost of one group and rate: what is due so far, and what lines already carry."""
+    """The running cost of one group and rate: what is due so far (in parts of `WHOLE`), and what
+    its lines already carry.
+    """
 
-    by_unit: dict[Decimal, Decimal] = field(default_factory=dict)
+    due: Decimal = ZERO
     net: Decimal = ZERO
     tax: Decimal = ZERO
 
-    def add(
-        self, price: Decimal, amount: Decimal, unit: Decimal, tax: tuple[Decimal | None, bool]
-    ) -> tuple[Decimal, Decimal]:
-        """Add price × amount / unit; give the (net, tax) that the new line must carry."""
-        self.by_unit[unit] = self.by_unit.get(unit, ZERO) + price * amount
-        due = sum([part / per for per, part in self.by_unit.items()], ZERO)
-        net, levied = _taxed(due, tax)
+    def add(self, choice: Choice, amount: Decimal) -> tuple[Decimal, Decimal]:
+        """Add price × amount; give the (net, tax) that the new line must carry."""
+        rule = choice.rule
+        self.due += rule.price * amount * _PARTS[rule.dimension]
+        net, levied = _taxed(self.due, choice)
         line = (net - self.net, levied - self.tax)
         self.net, self.tax = net, levied
         return line
 
 
-def _taxed(due: Decimal, tax: tuple[Decimal | None, bool]) -> tuple[Decimal, Decimal]:
-    """(net, tax) of what is due, at a rate in percent and either with tax included or without.
+def _taxed(due: Decimal, choice: Choice) -> tuple[Decimal, Decimal]:
+    """(net, tax) of what is due, in parts of `WHOLE`: each divided once and rounded once.
 
     No rate: no VAT applies (ocpi#409), or, with tax included, the net cannot be told apart.
     """
-    vat, included = tax
+    vat, whole = choice.vat, round_to(due / WHOLE, GRAIN)
     if vat is None:
-        return round_to(due, GRAIN), ZERO
-    if included:
-        gross, net = round_to(due, GRAIN), round_to(due * HUNDRED / (HUNDRED + vat), GRAIN)
-        return net, gross - net
-    return round_to(due, GRAIN), round_to(due * vat / HUNDRED, GRAIN)
+        return whole, ZERO
+    if choice.included:
+        net = round_to(due * HUNDRED / (WHOLE * (HUNDRED + vat)), GRAIN)
+        return net, whole - net
+    return whole, round_to(due * vat / (WHOLE * HUNDRED), GRAIN)
 
 
 def cost_lines(uses: Sequence[Use], added: dict[int, Decimal]) -> list[Line]:
@@ -93,13 +97,13 @@ def _line(
     running: dict[tuple[CostGroup, Decimal | None, bool], _Running],
 ) -> Line:
     rule, quantity, period = choice.rule, use.quantity, use.period
-    unit = UNIT[rule.dimension]
-    included = use.tariff.tax_included is TaxIncluded.YES
-    vat = None if use.tariff.tax_included is TaxIncluded.NOT_APPLICABLE else rule.vat
-    total = running.setdefault((choice.group, vat, included), _Running())
+    key = (choice.group, choice.vat, choice.included)
+    total = running.get(key)
+    if total is None:
+        total = running[key] = _Running()
     billed = quantity.billable + surplus if surplus else quantity.billable
     measured = _in_units(quantity.amount, rule.dimension)
-    net, tax = total.add(rule.price, billed, unit, (vat, included))
+    net, tax = total.add(choice, billed)
     return new_line(
         period=period.ordinal,
         dimension=rule.dimension,
@@ -109,12 +113,12 @@ def _line(
         step_size=rule.step_size,
         price=rule.price,
         net=net,
-        vat=vat,
+        vat=choice.vat,
         tax=tax,
         tariff_id=use.tariff.id,
         element=choice.element,
         component=choice.component,
-        reason=choice.reason + _stepped(rule.dimension, billed, surplus, rule.step_size),
+        reason=choice.reason + _stepped(rule, billed, surplus) if surplus else choice.reason,
         imputed=period.imputed,
     )
 
@@ -127,10 +131,9 @@ def _in_units(amount: Decimal, dimension: Dimension) -> Decimal:
     return found if dimension is Dimension.ENERGY else round_to(found, GRAIN)
 
 
-def _stepped(dimension: Dimension, billed: Decimal, surplus: Decimal, step: int) -> str:
-    if not surplus:
-        return ""
-    name = "Wh" if dimension is Dimension.ENERGY else "s"
+def _stepped(rule: PriceComponent, billed: Decimal, surplus: Decimal) -> str:
+    name = "Wh" if rule.dimension is Dimension.ENERGY else "s"
+    step = max(rule.step_size, 1)
     return (
         f"; {billed - surplus:f} {name} billed as {billed:f} {name} to fill steps of {step} {name}"
     )
@@ -166,19 +169,18 @@ def totals_of(lines: Sequence[Line], whole: Amount) -> tuple[tuple[CostGroup, Am
     return tuple([(group, amount_of(by_group[group])) for group in _GROUPS if group in by_group])
 
 
-def rounded(amount: Amount, currency: str, rounding: Rounding) -> Amount:
-    """The amount at the currency's minor unit, net and gross rounded once each.
+def rounded(amount: Amount, unit: Decimal, rounding: Rounding) -> Amount:
+    """The amount in multiples of `unit`, net and gross rounded once each.
 
-    The taxes are what lies between: they always sum to gross minus net, each within one minor unit
+    The taxes are what lies between: they always sum to gross minus net, each within one unit
     of its own rounding, and a price limit is never exceeded.
     """
-    unit = minor_unit(currency)
     so_far = amount.net
-    net = given = round_to(so_far, unit, rounding)
+    net = given = round_to_multiple(so_far, unit, rounding)
     taxes = []
     for rate, tax in amount.taxes:
         so_far += tax
-        up_to_here = round_to(so_far, unit, rounding)
+        up_to_here = round_to_multiple(so_far, unit, rounding)
         taxes.append((rate, up_to_here - given))
         given = up_to_here
     return _new_amount(net, tuple(taxes))

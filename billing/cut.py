@@ -2,16 +2,16 @@
 
 Knows the session's registers, activity and power, and the tariff's thresholds. Refuses to know
 prices: two neighbours differ in what applies, not in what it costs. OCPI 2.2.1 mod_cdrs,
-ChargingPeriod: a new period starts at each event that changes a price.
+ChargingPeriod: a new period starts at each event that changes a price, a switch of tariff included.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
 from itertools import pairwise
-from operator import lt
+from operator import itemgetter, lt
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -20,7 +20,7 @@ from billing.money import EXACT, round_to
 from billing.mould import mould
 from billing.period import ChargingPeriod
 from billing.policy import DEFAULT_POLICY, PricingPolicy
-from billing.restriction import Moment, duration
+from billing.restriction import Moment, duration, site_clock
 from billing.schedule import Choice, Phase, Schedule, prepare
 from billing.session import Activity
 from billing.tariff import Dimension, Tariff
@@ -38,27 +38,38 @@ def cut(
     tariff: Tariff,
     zone: ZoneInfo | str,
     policy: PricingPolicy = DEFAULT_POLICY,
+    *,
+    switches: Sequence[tuple[datetime, Tariff]] = (),
 ) -> tuple[ChargingPeriod, ...]:
     """The session's periods, in order, from `start_at` to `end_at`; energies sum to `energy_wh`.
 
-    Cut where activity changes, and where the local clock, the calendar, energy, duration or power
-    changes which component applies. Energy between two readings is interpolated and `imputed`.
-    Raises ValueError for a session without energy, or that ends before it starts.
+    Cut where activity changes, where the local clock, the calendar, energy, duration or power
+    changes which component applies, and at `switches` (UTC), from which on another tariff counts
+    (OCPI 2.2.1 mod_sessions, ProfileType). Energy between two readings is interpolated and
+    `imputed`. Raises ValueError for a session without energy, or that ends before it starts.
     """
     if session.energy_wh is None:
         raise ValueError(f"session {session.id} has no energy to cut")
     if session.end_at < session.start_at:
         raise ValueError(f"session {session.id} ends before it starts")
     with localcontext(EXACT):
-        schedule = prepare(tariff, zone, policy)
-        marks = _marks(session, session.energy_wh, schedule)
-        pieces = _merged(list(_pieces(session, schedule, marks)))
+        where = ZoneInfo(zone) if isinstance(zone, str) else zone
+        clock = site_clock(where, session.start_at, policy)
+        plan = [(session.start_at, prepare(tariff, clock, policy))]
+        plan += [(at, prepare(other, clock, policy)) for at, other in sorted(switches, key=_first)]
+        marks = _marks(session, session.energy_wh, plan)
+        pieces = _merged(list(_pieces(session, plan, marks)))
         return tuple(
             [
-                _period(ordinal, piece, tariff.id, _power(session, schedule, piece))
+                _period(ordinal, piece, _power(session, piece.schedule, piece))
                 for ordinal, piece in enumerate(pieces)
             ]
         )
+
+
+_first = itemgetter(0)
+Plan = list[tuple[datetime, Schedule]]
+"""From which instant on which tariff counts, in order of time; the first from the start on."""
 
 
 class _Mark(NamedTuple):
@@ -122,30 +133,41 @@ class _Course:
                 yield _Mark(begun + passed * MICROSECOND, level, measured=False)
 
 
-def _marks(session: Metered, energy_wh: Decimal, schedule: Schedule) -> list[_Mark]:
+def _marks(session: Metered, energy_wh: Decimal, plan: Plan) -> list[_Mark]:
     """Every instant at which a period may have to start or end, in order, ends included.
 
     Most sessions have none between their ends: their readings are not looked at.
     """
-    start, end, limits = session.start_at, session.end_at, schedule.thresholds
+    start, end = session.start_at, session.end_at
     first, last = _Mark(start, ZERO), _Mark(end, energy_wh)
     instants = [change.at for change in session.activity]
-    instants += schedule.clock_edges(start, end)
-    durations = [duration(seconds) for seconds in limits.seconds]
-    instants += [start + after for after in durations if after < end - start]
-    if limits.power:
-        instants += _band_changes(session, limits.power)
+    instants += [at for at, _ in plan[1:]]
+    for _, schedule in plan:
+        instants += _edges(session, schedule)
     within = {at for at in instants if start < at < end}
-    if not within and not limits.kwh:
+    levels = sorted({level for _, schedule in plan for level in schedule.thresholds.kwh})
+    if not within and not levels:
         return [first, last]
     course = _Course.of(session, energy_wh)
     inside = {at: course.mark(at) for at in within}
-    for level in limits.kwh:
+    for level in levels:
         for crossing in course.crossings(level * WH_PER_KWH):
             mark = _at_whole_second(crossing, inside)
             if start < mark.at < end:
                 inside[mark.at] = mark
     return [first, *(inside[at] for at in sorted(inside)), last]
+
+
+def _edges(session: Metered, schedule: Schedule) -> Iterator[datetime]:
+    """Where the clock, the duration or the power may change what a tariff applies."""
+    start, end, limits = session.start_at, session.end_at, schedule.thresholds
+    yield from schedule.clock_edges(start, end)
+    for seconds in limits.seconds:
+        after = duration(seconds)
+        if after < end - start:
+            yield start + after
+    if limits.power:
+        yield from _band_changes(session, limits.power)
 
 
 def _at_whole_second(mark: _Mark, others: dict[datetime, _Mark]) -> _Mark:
@@ -176,6 +198,7 @@ class _Piece(NamedTuple):
     start: _Mark
     end: _Mark
     activity: Activity
+    schedule: Schedule
     energy: Choice | None = None
     time: Choice | None = None
     flat: Choice | None = None
@@ -186,9 +209,7 @@ class _Piece(NamedTuple):
         return self.end.wh - self.start.wh
 
 
-def _period(
-    ordinal: int, piece: _Piece, tariff_id: str, power: tuple[Decimal, Decimal] | None
-) -> ChargingPeriod:
+def _period(ordinal: int, piece: _Piece, power: tuple[Decimal, Decimal] | None) -> ChargingPeriod:
     """A piece as a charging period."""
     return _new_period(
         ordinal=ordinal,
@@ -199,19 +220,20 @@ def _period(
         imputed=not (piece.start.measured and piece.end.measured),
         min_power_kw=None if power is None else power[0],
         max_power_kw=None if power is None else power[1],
-        tariff_id=tariff_id,
+        tariff_id=piece.schedule.tariff.id,
     )
 
 
-def _pieces(session: Metered, schedule: Schedule, marks: list[_Mark]) -> Iterator[_Piece]:
+def _pieces(session: Metered, plan: Plan, marks: list[_Mark]) -> Iterator[_Piece]:
     """The parts between neighbouring marks, each with the components that apply at its start."""
     changes = sorted(session.activity, key=lambda change: change.at)
-    times = [change.at for change in changes]
+    times, switched = [change.at for change in changes], [at for at, _ in plan]
     for start, end in pairwise(marks):
         number = bisect_right(times, start.at)
         activity = changes[number - 1].activity if number else Activity.CHARGING
+        schedule = plan[max(bisect_right(switched, start.at), 1) - 1][1]
         if not schedule.conditional:
-            yield _Piece(start, end, activity)
+            yield _Piece(start, end, activity, schedule)
             continue
         watt = _watt(session, start.at) if schedule.thresholds.power else None
         kilowatt = None if watt is None else watt / W_PER_KW
@@ -229,6 +251,7 @@ def _pieces(session: Metered, schedule: Schedule, marks: list[_Mark]) -> Iterato
             start,
             end,
             activity,
+            schedule,
             energy=schedule.find(Phase.SESSION, Dimension.ENERGY, moment),
             time=schedule.find(Phase.SESSION, time, moment),
             flat=schedule.find(Phase.SESSION, Dimension.FLAT, moment),
@@ -258,6 +281,7 @@ def _same(last: _Piece, piece: _Piece) -> bool:
     no_energy = not last.wh and not piece.wh
     return (
         last.activity is piece.activity
+        and last.schedule is piece.schedule
         and (no_energy or last.energy is piece.energy)
         and last.time is piece.time
         and last.band == piece.band

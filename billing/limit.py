@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from billing.money import GRAIN, round_to
+from billing.policy import DEFAULT_POLICY, PricingPolicy
 from billing.tariff import PriceLimit, Tariff, TaxIncluded
 
 ZERO = Decimal(0)
@@ -27,13 +28,17 @@ Shares = dict[Decimal | None, tuple[Decimal, Decimal]]
 """(net, tax) by VAT rate, exact."""
 
 
-def adjustments(tariff: Tariff, shares: Shares) -> tuple[Adjustment, ...]:
+def adjustments(
+    tariff: Tariff, shares: Shares, policy: PricingPolicy = DEFAULT_POLICY
+) -> tuple[Adjustment, ...]:
     """The lines that bring (net, tax) within the tariff's limits; none where they already are."""
     net = sum((part for part, _ in shares.values()), ZERO)
     tax = sum((part for _, part in shares.values()), ZERO)
     before, after = _limited(tariff, net, net + tax)
     if (before, after) == (net, net + tax):
         return ()
+    if policy.clamp_tax == "one_line":
+        return (Adjustment(None, before - net, after - before - tax),)
     return _shared(tariff, shares, (net, tax), (before, after - before))
 
 

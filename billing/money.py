@@ -51,6 +51,16 @@ def round_to(value: Decimal, unit: Decimal, rounding: Rounding = Rounding.HALF_A
     return rounded or abs(rounded)
 
 
+def round_to_multiple(
+    value: Decimal, unit: Decimal, rounding: Rounding = Rounding.HALF_AWAY
+) -> Decimal:
+    """`value` as a multiple of any `unit`, such as 0.05. Never a negative zero."""
+    if unit.as_tuple().digits == (1,):
+        return round_to(value, unit, rounding)
+    pieces = round_to(EXACT.divide(value, unit), Decimal(1), rounding)
+    return EXACT.multiply(pieces, unit)
+
+
 def round_money(value: Decimal, currency: str, rounding: Rounding = Rounding.HALF_AWAY) -> Decimal:
     """An amount at the currency's minor unit. Raises UnknownCurrency."""
     return round_to(value, minor_unit(currency), rounding)

@@ -18,7 +18,12 @@ class ChargingPeriod:
     `energy_wh` is what was delivered within, `activity` whether it counts as TIME or PARKING_TIME.
     `imputed` is true where a bound was interpolated between two readings. Power in kW and current
     in A are the extremes within the period, None where unknown. `reserved` marks time before the
-    session in which the connector was held for the driver (`expired`: never used).
+    session in which the connector was held for the driver (`expired`: never used, `cancelled`: the
+    booking was called off).
+
+    `time_s` and `parking_s` are what a partner's CDR states of TIME (of RESERVATION_TIME where
+    reserved) and PARKING_TIME, in seconds; with both None the span counts, by its activity.
+    `overtime_s` is the part beyond the booked slot (OCPI 2.3.0 bookings, RESERVATION_OVERTIME).
     """
 
     ordinal: int
@@ -34,3 +39,7 @@ class ChargingPeriod:
     reserved: bool = False
     expired: bool = False
     tariff_id: str = ""
+    time_s: Decimal | None = None
+    parking_s: Decimal | None = None
+    cancelled: bool = False
+    overtime_s: Decimal | None = None

@@ -5,25 +5,27 @@ clocks, I/O and floats: the same input gives the same receipt, to the last digit
 OCPI 2.2.1 mod_tariffs and mod_cdrs; what they leave open is a named field of PricingPolicy.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, localcontext
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from billing.cost import Use, amount_of, cost_lines, new_line, rounded, totals_of
 from billing.limit import adjustments
-from billing.money import EXACT, Rounding, minor_unit, round_to
+from billing.money import EXACT, Rounding, minor_unit
 from billing.mould import mould
+from billing.notes import Notes
 from billing.period import ChargingPeriod
 from billing.policy import DEFAULT_POLICY, PricingPolicy
-from billing.receipt import CostGroup, Line, Note, Receipt
-from billing.restriction import Moment, duration
-from billing.schedule import Phase, Schedule, prepare
-from billing.session import Activity
-from billing.step import TIMES, Quantity, surplus
+from billing.receipt import CostGroup, Line, Receipt
+from billing.restriction import Moment, site_clock
+from billing.schedule import Choice, Phase, Schedule, prepare
+from billing.spread import moments_within, split
+from billing.step import TIMES, Quantity, block, surplus
 from billing.tariff import Dimension, Tariff, TaxIncluded
+from billing.volume import Volume, phase_of, times, volumes
 
 ZERO, ONE, WH_PER_KWH = Decimal(0), Decimal(1), Decimal(1000)
 
@@ -43,29 +45,18 @@ def price(
 
     `periods` in order of time, each priced by the tariff it names; `tariffs` is not empty, all of
     one currency; `zone` is the site's. Raises ValueError (no tariff, two currencies,
-    UnknownCurrency) and ZoneInfoNotFoundError.
+    UnknownCurrency, a tax no price can include) and ZoneInfoNotFoundError.
     """
     with localcontext(EXACT):
         notes = Notes()
         book = _book(tariffs, zone, policy, start_at, notes)
-        _check_stamps(periods, start_at, end_at, notes)
+        periods = _in_order(periods, start_at, end_at, policy, notes)
         uses = list(_uses(book, periods, start_at, notes))
         added = surplus([use.quantity for use in uses], policy)
         lines = cost_lines(uses, added)
-        lines += _limit_lines(book, lines, notes)
+        lines += _limit_lines(book, periods, lines, notes)
         _check_uses(uses, added, policy, notes)
         return _receipt(book, lines, notes)
-
-
-class Notes:
-    """Notes by code and period, each once."""
-
-    def __init__(self) -> None:
-        self.found: dict[tuple[str, int], Note] = {}
-
-    def add(self, code: str, message: str, period: int = -1) -> None:
-        """Keep the first message of each code and period."""
-        self.found.setdefault((code, period), Note(code, message, period))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +80,8 @@ def _book(
     if len({tariff.currency for tariff in tariffs}) > 1:
         raise ValueError("the tariffs of one session must share a currency")
     minor_unit(tariffs[0].currency)
-    schedules = [prepare(tariff, zone, policy) for tariff in tariffs]
+    clock = site_clock(ZoneInfo(zone) if isinstance(zone, str) else zone, start_at, policy)
+    schedules = [prepare(tariff, clock, policy) for tariff in tariffs]
     valid = [one for one in schedules if is_valid(one.tariff, start_at)]
     if not valid:
         notes.add("periods_outside_validity", "no tariff was valid when the session started")
@@ -104,8 +96,12 @@ def is_valid(tariff: Tariff, at: datetime) -> bool:
     )
 
 
-def _schedule_of(book: _Book, period: ChargingPeriod, notes: Notes) -> Schedule:
+def _schedule_of(book: _Book, period: ChargingPeriod, notes: Notes) -> Schedule | None:
+    """The tariff a period is priced by; None: none is relevant."""
     if not period.tariff_id:
+        if book.start.policy.period_without_tariff == "free":
+            notes.add("period_without_tariff", "a period names no tariff: it is free")
+            return None
         notes.add("period_without_tariff", "a period names no tariff: the first valid one is used")
         return book.start
     found = book.schedules.get(period.tariff_id)
@@ -113,6 +109,9 @@ def _schedule_of(book: _Book, period: ChargingPeriod, notes: Notes) -> Schedule:
         text = f"tariff {period.tariff_id} is not among those given: the first valid one is used"
         notes.add("unknown_tariff", text, period.ordinal)
         return book.start
+    if found is not book.start and not is_valid(found.tariff, period.start_at):
+        text = f"tariff {period.tariff_id} was not valid when the period started"
+        notes.add("periods_outside_validity", text, period.ordinal)
     return found
 
 
@@ -121,51 +120,89 @@ def _uses(
 ) -> Iterator[Use]:
     """Steps 2 to 4: for each period and dimension, the component that applies at its start.
 
-    FLAT is looked for at the start of each period until one matches, once per phase. What nothing
-    prices is left out, unless a policy lets it fill a step.
+    What nothing prices is left out, unless a policy lets it fill a step.
     """
     origins = _origins(periods, start_at, book.start.policy)
-    charged: set[Phase] = set()
+    fees = _Fees(book.start.policy)
     wh = ZERO
-    for period in periods:
-        schedule, phase = _schedule_of(book, period, notes), _phase(period)
-        moment = _moment(schedule, period, wh / WH_PER_KWH, origins[phase])
-        for dimension, amount, billable in _volumes(period, schedule.policy, notes):
-            choice = schedule.find(phase, dimension, moment)
+    for whole in periods:
+        schedule = _schedule_of(book, whole, notes)
+        if schedule is not None:
+            phase = phase_of(whole)
+            for period, moment in _parts(schedule, whole, wh, origins[phase]):
+                for volume in volumes(period, phase, schedule.policy, notes):
+                    yield from _priced(schedule, period, volume, moment, notes)
+                yield from fees.due(schedule, period, phase, moment)
+                if schedule.conditional:
+                    _check_moment(schedule, phase, period, moment, notes)
+        if not whole.reserved:
+            wh += whole.energy_wh
+
+
+def _parts(
+    schedule: Schedule, period: ChargingPeriod, wh: Decimal, origin: datetime
+) -> Iterable[tuple[ChargingPeriod, Moment]]:
+    """A period with its moment; in parts where policy period_spans_price_change splits it."""
+    if not schedule.conditional:
+        return ((period, _ANY_MOMENT),)
+    moment = _moment(schedule, period, wh / WH_PER_KWH, origin)
+    if schedule.policy.period_spans_price_change == "price_at_start":
+        return ((period, moment),)
+    parts = []
+    for part in split(schedule, period, moment):
+        parts.append((part, _moment(schedule, part, wh / WH_PER_KWH, origin)))
+        wh += part.energy_wh
+    return parts
+
+
+def _priced(
+    schedule: Schedule, period: ChargingPeriod, volume: Volume, moment: Moment, notes: Notes
+) -> Iterator[Use]:
+    """Step 3, the component: the first element, in list order, that has the dimension and holds."""
+    phase, dimension, amount, billable = volume
+    choice = schedule.find(phase, dimension, moment)
+    if choice is None:
+        if schedule.prices(phase, dimension):
+            text = f"{dimension} is free here: no element with it applies"
+            notes.add("no_price_component", text, period.ordinal)
+        if schedule.policy.step_counts_unpriced == "no":
+            return
+    if schedule.elements:
+        differs = _other_reading(schedule, volume, moment, choice)
+        if differs:
+            notes.add("element_choice_differs", differs, period.ordinal)
+    step = None if choice is None else choice.rule.step_size
+    quantity = Quantity(dimension, amount, step, billable, phase is not Phase.SESSION)
+    yield Use(period, quantity, choice, schedule.tariff)
+
+
+class _Fees:
+    """Step 4, FLAT: looked for at the start of each period, charged as policy flat_scope says."""
+
+    def __init__(self, policy: PricingPolicy) -> None:
+        self._scope = policy.flat_scope
+        self._charged: dict[Phase, Choice] = {}
+
+    def due(
+        self, schedule: Schedule, period: ChargingPeriod, phase: Phase, moment: Moment
+    ) -> Iterator[Use]:
+        """The fees of a period: of its own phase, and of the overtime within it."""
+        for part in (phase, Phase.OVERTIME) if period.overtime_s else (phase,):
+            if not self._is_open(part):
+                continue
+            choice = schedule.find(part, Dimension.FLAT, moment)
             if choice is None:
-                if schedule.prices(phase, dimension):
-                    text = f"{dimension} is free here: no element with it applies"
-                    notes.add("no_price_component", text, period.ordinal)
-                if schedule.policy.step_counts_unpriced == "no":
-                    continue
-            step = None if choice is None else choice.rule.step_size
-            quantity = Quantity(dimension, amount, step, billable, period.reserved)
-            yield Use(period, quantity, choice, schedule.tariff)
-        if _flat_is_due(phase, charged, schedule.policy):
-            choice = schedule.find(phase, Dimension.FLAT, moment)
-            if choice is not None:
-                charged.add(phase)
+                continue
+            again = self._charged.get(part) is choice
+            self._charged[part] = choice
+            if not again:
                 piece = Quantity(Dimension.FLAT, ONE, choice.rule.step_size, ONE)
                 yield Use(period, piece, choice, schedule.tariff)
-        if schedule.conditional:
-            if moment.codes:
-                for code in sorted(moment.codes):
-                    notes.add(code, _BOUNDS[code], period.ordinal)
-            _check_span(schedule, phase, period, moment, notes)
-        if not period.reserved:
-            wh += period.energy_wh
 
-
-_BOUNDS = {
-    "unknown_bound": "a power or current restriction was met without a measured power or current",
-    "straddling_bound": "power or current crossed a restriction's threshold within the period",
-}
-
-
-def _phase(period: ChargingPeriod) -> Phase:
-    if not period.reserved:
-        return Phase.SESSION
-    return Phase.EXPIRED if period.expired else Phase.RESERVED
+    def _is_open(self, phase: Phase) -> bool:
+        if self._scope == "session":
+            return not self._charged
+        return self._scope == "activation" or phase not in self._charged
 
 
 def _origins(
@@ -176,7 +213,10 @@ def _origins(
     session = max(start_at, *held) if held else start_at
     if policy.duration_origin == "first_period":
         session = min((one.start_at for one in periods if not one.reserved), default=session)
-    return {Phase.SESSION: session, Phase.RESERVED: start_at, Phase.EXPIRED: start_at}
+    return {phase: start_at if phase in _BEFORE else session for phase in Phase}
+
+
+_BEFORE = frozenset({Phase.RESERVED, Phase.EXPIRED, Phase.CANCELLED})
 
 
 def _moment(schedule: Schedule, period: ChargingPeriod, kwh: Decimal, origin: datetime) -> Moment:
@@ -193,52 +233,17 @@ def _moment(schedule: Schedule, period: ChargingPeriod, kwh: Decimal, origin: da
     )
 
 
-def _volumes(
-    period: ChargingPeriod, policy: PricingPolicy, notes: Notes
-) -> list[tuple[Dimension, Decimal, Decimal]]:
-    """(dimension, measured, billable) in Wh and seconds: ENERGY, and TIME or PARKING_TIME.
-
-    Reserved time is priced by the TIME of reservation elements (ReservationRestrictionType).
-    """
-    found = []
-    wh, seconds = period.energy_wh, _seconds(period.end_at - period.start_at)
-    if policy.volume_rounding == "four_decimals":
-        wh = round_to(wh / 1000, _WIRE) * 1000
-        seconds = round_to(seconds / 3600, _WIRE) * 3600
-    if wh and not period.reserved:
-        refused = wh < 0 and policy.negative_energy == "not_credited"
-        if refused:
-            notes.add("negative_energy", f"{wh} Wh fed back are not credited", period.ordinal)
-        found.append((Dimension.ENERGY, wh, ZERO if refused else wh))
-    if seconds > 0:
-        found.append((_time(period), seconds, seconds))
-    return found
+_ANY_MOMENT = Moment(datetime(1970, 1, 1, tzinfo=UTC), UTC, ZERO, timedelta())
+"""What a tariff without restrictions is asked with: nothing of it is looked at."""
 
 
-def _time(period: ChargingPeriod) -> Dimension:
-    parked = period.activity is Activity.PARKED and not period.reserved
-    return Dimension.PARKING_TIME if parked else Dimension.TIME
-
-
-_WIRE = Decimal("0.0001")
-_MICROSECOND = timedelta(microseconds=1)
-
-
-def _seconds(span: timedelta) -> Decimal:
-    if not span.microseconds:
-        return Decimal(span.days * 86_400 + span.seconds)
-    return Decimal(span // _MICROSECOND) / 1_000_000
-
-
-def _flat_is_due(phase: Phase, charged: set[Phase], policy: PricingPolicy) -> bool:
-    if policy.flat_scope == "session":
-        return not charged
-    return phase not in charged
-
-
-def _limit_lines(book: _Book, lines: list[Line], notes: Notes) -> list[Line]:
-    """Step 7, min_price and max_price of the tariff in force at the start."""
+def _limit_lines(
+    book: _Book, periods: Sequence[ChargingPeriod], lines: list[Line], notes: Notes
+) -> list[Line]:
+    """Step 7, min_price and max_price of the tariff in force at the start (policy limit_tariff)."""
     tariff = book.start.tariff
+    if book.start.policy.limit_tariff == "at_end" and periods:
+        tariff = book.schedules.get(periods[-1].tariff_id, book.start).tariff
     if tariff.min_price is None and tariff.max_price is None:
         return []
     if len({line.tariff_id for line in lines} | {tariff.id}) > 1:
@@ -247,7 +252,7 @@ def _limit_lines(book: _Book, lines: list[Line], notes: Notes) -> list[Line]:
     for line in lines:
         net, tax = shares.get(line.vat, (ZERO, ZERO))
         shares[line.vat] = (net + line.net, tax + line.tax)
-    found = adjustments(tariff, shares)
+    found = adjustments(tariff, shares, book.start.policy)
     if not found:
         return []
     word = "min_price raises" if sum(one.net + one.tax for one in found) > 0 else "max_price caps"
@@ -277,63 +282,87 @@ def _limit_lines(book: _Book, lines: list[Line], notes: Notes) -> list[Line]:
 
 def _receipt(book: _Book, lines: list[Line], notes: Notes) -> Receipt:
     """Step 8, rounding: last of all and once."""
-    exact, currency = amount_of(lines), book.start.tariff.currency
+    exact, currency, policy = amount_of(lines), book.start.tariff.currency, book.start.policy
     if exact.tax < 0 <= exact.net:
         notes.add("negative_tax", "the price limits leave less after tax than before it")
     return _new_receipt(
         currency=currency,
         lines=tuple(lines),
         exact_total=exact,
-        total=rounded(exact, currency, Rounding(book.start.policy.money_rounding)),
+        total=rounded(exact, rounding_unit(currency, policy), Rounding(policy.money_rounding)),
         totals=totals_of(lines, exact),
         notes=tuple(notes.found.values()),
         policies=book.start.decided,
     )
 
 
-def _check_stamps(
-    periods: Sequence[ChargingPeriod], start_at: datetime, end_at: datetime, notes: Notes
-) -> None:
+def rounding_unit(currency: str, policy: PricingPolicy) -> Decimal:
+    """What totals of the currency are multiples of: policy rounding_unit."""
+    return _UNITS.get(policy.rounding_unit) or minor_unit(currency)
+
+
+_UNITS = {"four_decimals": Decimal("0.0001"), "five_hundredths": Decimal("0.05")}
+
+
+def _in_order(
+    periods: Sequence[ChargingPeriod],
+    start_at: datetime,
+    end_at: datetime,
+    policy: PricingPolicy,
+    notes: Notes,
+) -> Sequence[ChargingPeriod]:
     """The periods should be in order, without gaps, and span the session exactly."""
     for before, after in pairwise(periods):
         if after.start_at < before.end_at:
             text = f"starts at {after.start_at:%H:%M:%S}, before the one before it ends"
             notes.add("periods_out_of_order", text, after.ordinal)
+    if policy.period_order == "by_start":
+        periods = sorted(periods, key=lambda one: (one.start_at, one.ordinal))
     if periods and (periods[0].start_at, periods[-1].end_at) != (start_at, end_at):
         notes.add("periods_disagree_with_stamps", "the periods do not span the session exactly")
+    return periods
 
 
-def _check_span(
+_BOUNDS = {
+    "unknown_bound": "a power or current restriction was met without a measured power or current",
+    "straddling_bound": "power or current crossed a restriction's threshold within the period",
+}
+
+
+def _check_moment(
     schedule: Schedule, phase: Phase, period: ChargingPeriod, moment: Moment, notes: Notes
 ) -> None:
-    """A period should have been cut where a price changes; the price of its start is used."""
-    within = list(_moments_within(schedule, period, moment))
+    """A period should say its power where that decides, and be cut where a price changes: the
+    price of its start is used.
+    """
+    for code in sorted(moment.codes):
+        notes.add(code, _BOUNDS[code], period.ordinal)
+    within = list(moments_within(schedule, period, moment))
     if not within:
         return
-    dimensions = [Dimension.ENERGY] if period.energy_wh else []
-    dimensions.append(_time(period))
-    for inner in within:
-        for dimension in dimensions:
-            if schedule.find(phase, dimension, inner) is not schedule.find(
-                phase, dimension, moment
-            ):
-                text = f"the price of {dimension} changes within: that of the start is used"
-                notes.add("period_spans_price_change", text, period.ordinal)
-                return
+    asked = [(phase, Dimension.ENERGY)] if period.energy_wh and not period.reserved else []
+    asked += [(part, dimension) for part, dimension, seconds in times(period, phase) if seconds]
+    for part, dimension in asked:
+        first = schedule.find(part, dimension, moment)
+        if any(schedule.find(part, dimension, inner) is not first for inner in within):
+            text = f"the price of {dimension} changes within: that of the start is used"
+            notes.add("period_spans_price_change", text, period.ordinal)
+            return
 
 
-def _moments_within(schedule: Schedule, period: ChargingPeriod, moment: Moment) -> Iterator[Moment]:
-    """The start of the period, seen as at each instant or threshold that lies within it."""
-    limits = schedule.thresholds
-    for at in schedule.clock_edges(period.start_at, period.end_at):
-        yield replace(moment, at=at, _local=None)
-    if limits.kwh and not period.reserved:
-        until = moment.kwh + period.energy_wh / WH_PER_KWH
-        yield from (replace(moment, kwh=kwh) for kwh in limits.kwh if moment.kwh < kwh < until)
-    for seconds in limits.seconds:
-        elapsed = duration(seconds)
-        if moment.elapsed < elapsed < moment.elapsed + (period.end_at - period.start_at):
-            yield replace(moment, elapsed=elapsed)
+def _other_reading(
+    schedule: Schedule, volume: Volume, moment: Moment, choice: Choice | None
+) -> str:
+    """2.1.1 chooses elements, not components: where that gives another price, it is said."""
+    other = schedule.by_element(volume.phase, volume.dimension, moment)
+    prices = [one.rule.price if one is not None else ZERO for one in (choice, other)]
+    if prices[0] == prices[1]:
+        return ""
+    return f"{volume.dimension}: {prices[0]:f}, and {prices[1]:f} if elements are chosen whole"
+
+
+_HALF_GRAIN = Decimal("0.18")
+"""Seconds: half of the 0.0001 h that a volume on the wire can tell apart."""
 
 
 def _check_uses(
@@ -349,9 +378,24 @@ def _check_uses(
     if added and session and len(session) < len(times):
         text = f"reservation and session times: budgets are {policy.reservation_step_budget}"
         notes.add("reservation_and_time_steps", text)
+    for position, extra in sorted(added.items()):
+        _check_step(uses[position], extra, policy, notes)
     for use in priced:
         rule = use.choice.rule if use.choice is not None else None
         included = use.tariff.tax_included is TaxIncluded.YES
         if included and rule is not None and rule.vat is None and rule.price:
             text = "prices include tax at an unknown rate: net is shown as gross"
             notes.add("tax_included_without_rate", text)
+
+
+def _check_step(use: Use, extra: Decimal, policy: PricingPolicy, notes: Notes) -> None:
+    """A block is begun by less than the wire can tell apart; or 2.1.1 leaves open when it is."""
+    if use.tariff.original_version == "2.1.1":
+        text = f"2.1.1 bills in blocks without saying how often: once per {policy.step_scope}"
+        notes.add("step_once_per_session", text)
+    size = block(use.quantity, policy)
+    if use.period.time_s is None and use.period.parking_s is None:
+        return
+    if use.quantity.dimension in TIMES and not _HALF_GRAIN < extra < size - _HALF_GRAIN:
+        text = f"{size - extra:f} s into a block of {size} s: less than 0.0001 h can say"
+        notes.add("step_flip_by_rounding", text, use.period.ordinal)

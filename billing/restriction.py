@@ -7,7 +7,7 @@ bounds exclusive.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -27,7 +27,7 @@ class Moment:
     """
 
     at: datetime
-    zone: ZoneInfo
+    zone: tzinfo
     kwh: Decimal
     elapsed: timedelta
     min_power: Decimal | None = None
@@ -46,6 +46,13 @@ class Moment:
 
 
 Test = Callable[[Moment], bool]
+
+
+def site_clock(zone: ZoneInfo, start_at: datetime, policy: PricingPolicy) -> tzinfo:
+    """The clock that restrictions follow in a session from `start_at` on: policy dst_clock."""
+    if policy.dst_clock == "offset_at_start":
+        return timezone(_offset(zone, start_at))
+    return zone
 
 
 def tests(limits: Restrictions, policy: PricingPolicy) -> tuple[Test, ...]:
@@ -74,7 +81,12 @@ def window(limits: Restrictions, policy: PricingPolicy) -> tuple[time, time]:
     end = limits.end_time or MIDNIGHT
     if policy.day_end_2359 == "as_2400" and end.replace(second=0) == time(23, 59):
         end = MIDNIGHT
+    if policy.time_with_seconds == "whole_minute" and end.second == _LAST_SECOND:
+        end = (datetime.combine(date.min, end) + timedelta(seconds=1)).time()
     return start, end
+
+
+_LAST_SECOND = 59
 
 
 def _clock(limits: Restrictions, policy: PricingPolicy) -> Test:
@@ -149,6 +161,8 @@ def _between(
 ) -> bool:
     """min_x looks at the period's MIN, max_x at its MAX; policies decide what is missing."""
     (low, high), (least, most) = limits, extremes
+    if policy.straddling_bound == "highest" and most is not None:
+        least = most
     if policy.missing_bound == "other_bound":
         least, most = (most if least is None else least), (least if most is None else most)
     if (low is not None and least is None) or (high is not None and most is None):
@@ -174,7 +188,7 @@ def clock_times(limits: Restrictions, policy: PricingPolicy) -> set[time]:
 
 
 def clock_edges(
-    times: tuple[time, ...], zone: ZoneInfo, start: datetime, end: datetime
+    times: tuple[time, ...], zone: tzinfo, start: datetime, end: datetime
 ) -> Iterator[datetime]:
     """The instants (UTC) strictly inside (start, end) at which the local clock shows one of `times`
     or jumps. On the days the clock changes a time may come twice, or never.
@@ -195,7 +209,7 @@ def clock_edges(
 
 
 def _spans(
-    zone: ZoneInfo, start: datetime, end: datetime
+    zone: tzinfo, start: datetime, end: datetime
 ) -> Iterator[tuple[datetime, datetime, timedelta]]:
     """(start, end) cut where the zone's offset changes, each part with its offset from UTC."""
     opened, offset = start, _offset(zone, start)
@@ -211,7 +225,7 @@ def _spans(
     yield opened, end, offset
 
 
-def _change(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
+def _change(zone: tzinfo, before: datetime, after: datetime) -> datetime:
     """The first whole second at which the offset is no longer that of `before`."""
     offset = _offset(zone, before)
     base, low, high = before.replace(microsecond=0), 0, int((after - before).total_seconds()) + 1
@@ -224,9 +238,9 @@ def _change(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
     return base + timedelta(seconds=high)
 
 
-def _offset(zone: ZoneInfo, at: datetime) -> timedelta:
+def _offset(zone: tzinfo, at: datetime) -> timedelta:
     offset = at.astimezone(zone).utcoffset()
-    assert offset is not None, "a ZoneInfo always knows its offset"
+    assert offset is not None, "a zone always knows its offset"
     return offset
 
 

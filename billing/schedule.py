@@ -7,7 +7,7 @@ dimension by itself.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
@@ -31,23 +31,54 @@ from billing.tariff import (
     Restrictions,
     Tariff,
     TariffElement,
+    TaxIncluded,
 )
 
 MICROSECOND = timedelta(microseconds=1)
 
 
 class Phase(StrEnum):
-    """What a period is part of: the session, or the reservation before it."""
+    """What is priced: the session, or what was reserved or booked for it."""
 
     SESSION = "session"
     RESERVED = "reserved"
     EXPIRED = "expired"
     """A reservation that was never used."""
+    CANCELLED = "cancelled"
+    """A booking that was called off."""
+    OVERTIME = "overtime"
+    """The part of a session beyond its booked slot."""
+
+
+_MEANT: dict[Phase, tuple[frozenset[ReservationRestriction | None], ...]] = {
+    Phase.SESSION: (frozenset({None}),),
+    Phase.RESERVED: (
+        frozenset({ReservationRestriction.RESERVATION, ReservationRestriction.BOOKING}),
+    ),
+    Phase.EXPIRED: (
+        frozenset(
+            {ReservationRestriction.RESERVATION_EXPIRES, ReservationRestriction.BOOKING_EXPIRES}
+        ),
+        frozenset({ReservationRestriction.RESERVATION, ReservationRestriction.BOOKING}),
+    ),
+    Phase.CANCELLED: (
+        frozenset({ReservationRestriction.BOOKING_CANCELLATION_FEES}),
+        frozenset({ReservationRestriction.RESERVATION, ReservationRestriction.BOOKING}),
+    ),
+    Phase.OVERTIME: (frozenset({ReservationRestriction.BOOKING_OVERTIME}),),
+}
+"""Which elements a phase looks at, and which first. OCPI 2.3.0 mod_tariffs,
+ReservationRestrictionType: the TIME price of an expired reservation replaces the reservation's; a
+cancellation's fee stands in the same way before the booking's own price.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A component that may win its dimension. `tests` must all hold; none means always."""
+    """A component that may win its dimension. `tests` must all hold; none means always.
+
+    `vat` is the rate that counts (None: no tax line), `included` whether the price holds it.
+    """
 
     element: int
     component: int
@@ -55,9 +86,13 @@ class Choice:
     group: CostGroup
     reason: str
     tests: tuple[Test, ...]
+    vat: Decimal | None
+    included: bool
 
 
 Options = dict[tuple[Phase, Dimension], tuple[Choice, ...]]
+Elements = dict[Phase, tuple[tuple[tuple[Test, ...], dict[Dimension, Choice]], ...]]
+"""By phase, the elements in order: their tests, and their component of each dimension."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +108,14 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """One tariff in one time zone under one policy. Build it with `prepare`."""
+    """One tariff by one clock under one policy. Build it with `prepare`."""
 
     tariff: Tariff
-    zone: ZoneInfo
+    zone: tzinfo
     policy: PricingPolicy
     options: Options
+    elements: Elements
+    """What `by_element` reads; empty where the other reading of OCPI 2.1.1 is of no interest."""
     thresholds: Thresholds
     conditional: bool
     """Whether any element has a restriction that can switch it on and off."""
@@ -87,6 +124,8 @@ class Schedule:
 
     def find(self, phase: Phase, dimension: Dimension, moment: Moment) -> Choice | None:
         """The first component, in list order, that prices the dimension at this moment."""
+        if self.policy.element_choice == "per_element":
+            return self.by_element(phase, dimension, moment)
         for choice in self.options.get((phase, dimension), ()):
             if not choice.tests:
                 return choice
@@ -95,6 +134,15 @@ class Schedule:
                     break
             else:
                 return choice
+        return None
+
+    def by_element(self, phase: Phase, dimension: Dimension, moment: Moment) -> Choice | None:
+        """The dimension's component in the first element that applies at this moment, if it has
+        one: policy element_choice.
+        """
+        for conditions, choices in self.elements.get(phase, ()):
+            if all(test(moment) for test in conditions):
+                return choices.get(dimension)
         return None
 
     def prices(self, phase: Phase, dimension: Dimension) -> bool:
@@ -115,21 +163,20 @@ class Schedule:
 
 
 @lru_cache(maxsize=4_096)
-def _edges_on(times: tuple[time, ...], zone: ZoneInfo, day: int) -> tuple[datetime, ...]:
+def _edges_on(times: tuple[time, ...], zone: tzinfo, day: int) -> tuple[datetime, ...]:
     """The clock edges of one UTC day, its first instant included."""
     first = datetime.combine(date.fromordinal(day), time(), UTC)
     return tuple(clock_edges(times, zone, first - MICROSECOND, first + DAY))
 
 
-def prepare(
-    tariff: Tariff, zone: ZoneInfo | str, policy: PricingPolicy = DEFAULT_POLICY
-) -> Schedule:
+def prepare(tariff: Tariff, zone: tzinfo | str, policy: PricingPolicy = DEFAULT_POLICY) -> Schedule:
     """The tariff's schedule; kept for the next call with the very same tariff object.
 
-    Raises `zoneinfo.ZoneInfoNotFoundError` (or ValueError) for a zone that does not exist.
+    Raises `zoneinfo.ZoneInfoNotFoundError` (or ValueError) for a zone that does not exist, and
+    ValueError for a tax of −100 % or less that a price is said to include.
     """
     where = ZoneInfo(zone) if isinstance(zone, str) else zone
-    key = (id(tariff), where.key, id(policy))
+    key = (id(tariff), str(where), id(policy))
     kept = _KEPT.get(key)
     if kept is not None and kept.tariff is tariff and kept.policy is policy:
         return kept
@@ -141,6 +188,7 @@ def prepare(
         zone=where,
         policy=policy,
         options=_options(tariff, policy),
+        elements=_whole_elements(tariff, policy),
         thresholds=limits,
         conditional=bool(
             limits.clock or limits.kwh or limits.seconds or limits.power or limits.current
@@ -152,7 +200,7 @@ def prepare(
 
 
 _KEEP = 4_096
-_KEPT: dict[tuple[int, str | None, int], Schedule] = {}
+_KEPT: dict[tuple[int, str, int], Schedule] = {}
 """Schedules by identity: hashing a tariff of a hundred elements costs more than pricing with it."""
 
 
@@ -160,41 +208,77 @@ def _options(tariff: Tariff, policy: PricingPolicy) -> Options:
     found: dict[tuple[Phase, Dimension], list[Choice]] = {}
     for phase in Phase:
         for number, element in _elements(tariff, phase):
-            conditions = tests(element.restrictions, policy)
-            for position, rule in enumerate(element.components):
-                choices = found.setdefault((phase, rule.dimension), [])
-                if choices and not choices[-1].tests:
-                    continue  # an element before it always wins
-                choices.append(
-                    Choice(
-                        element=number,
-                        component=position,
-                        rule=rule,
-                        group=_group(phase, element, rule, policy),
-                        reason=_reason(tariff, number, rule),
-                        tests=conditions,
-                    )
-                )
-    return {key: tuple(choices) for key, choices in found.items()}
+            for dimension, choice in _choices(tariff, phase, number, element, policy).items():
+                rivals = found.setdefault((phase, dimension), [])
+                if not rivals or rivals[-1].tests:  # else an element before it always wins
+                    rivals.append(choice)
+    return {key: tuple(rivals) for key, rivals in found.items()}
+
+
+def _whole_elements(tariff: Tariff, policy: PricingPolicy) -> Elements:
+    """The elements as 2.1.1 can be read: the first that applies prices every dimension it has."""
+    read_so = policy.element_choice == "per_element"
+    if not read_so and (tariff.original_version != "2.1.1" or len(tariff.elements) == 1):
+        return {}
+    return {
+        phase: tuple(
+            (tests(element.restrictions, policy), _choices(tariff, phase, number, element, policy))
+            for number, element in _elements(tariff, phase)
+        )
+        for phase in Phase
+    }
+
+
+def _choices(
+    tariff: Tariff, phase: Phase, number: int, element: TariffElement, policy: PricingPolicy
+) -> dict[Dimension, Choice]:
+    """An element's component of each dimension; of two the first (policy duplicate_component)."""
+    found: dict[Dimension, Choice] = {}
+    for position, rule in enumerate(element.components):
+        if rule.dimension in found and policy.duplicate_component == "first":
+            continue
+        vat, included = _tax(tariff, rule, policy)
+        found[rule.dimension] = Choice(
+            element=number,
+            component=position,
+            rule=rule,
+            group=_group(phase, element, rule, policy),
+            reason=_reason(tariff, number, rule),
+            tests=tests(element.restrictions, policy),
+            vat=vat,
+            included=included,
+        )
+    return found
+
+
+def _tax(
+    tariff: Tariff, rule: PriceComponent, policy: PricingPolicy
+) -> tuple[Decimal | None, bool]:
+    """The rate that counts, in percent, and whether the price includes it. OCPI 2.3.0 mod_tariffs,
+    Tariff.tax_included; with N/A a rate has no meaning.
+    """
+    if tariff.tax_included is TaxIncluded.NOT_APPLICABLE:
+        return None, False
+    vat = rule.vat
+    if vat is None and policy.vat_missing == "zero_rate":
+        vat = Decimal(0)
+    gross = tariff.tax_included is TaxIncluded.YES
+    included = gross and policy.tax_included_math == "net_from_gross"
+    if included and vat is not None and vat <= _ALL_OF_IT:
+        raise ValueError(f"tariff {tariff.id}: a price cannot include {vat} % of tax")
+    return vat, included
+
+
+_ALL_OF_IT = Decimal(-100)
 
 
 def _elements(tariff: Tariff, phase: Phase) -> list[tuple[int, TariffElement]]:
-    """The elements meant for the phase. For an expired reservation its own ones come first: their
-    TIME price replaces the reservation's (ReservationRestrictionType).
-    """
-    wanted: tuple[ReservationRestriction | None, ...] = {
-        Phase.SESSION: (None,),
-        Phase.RESERVED: (ReservationRestriction.RESERVATION,),
-        Phase.EXPIRED: (
-            ReservationRestriction.RESERVATION_EXPIRES,
-            ReservationRestriction.RESERVATION,
-        ),
-    }[phase]
+    """The elements meant for the phase, those that stand before the others first."""
     return [
         (number, element)
-        for kind in wanted
+        for kinds in _MEANT[phase]
         for number, element in enumerate(tariff.elements)
-        if element.restrictions.reservation is kind
+        if element.restrictions.reservation in kinds
     ]
 
 

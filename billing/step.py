@@ -34,6 +34,8 @@ def surplus(quantities: Sequence[Quantity], policy: PricingPolicy) -> dict[int, 
     ENERGY is rounded up once on its session total. TIME and PARKING_TIME are rounded up once
     together: parking where it was priced, else charging time. Reserved time has its own budget.
     """
+    if policy.step_scope == "period":
+        return _each_rounded_up(quantities, policy)
     energy: list[int] = []
     session: list[int] = []
     reserved: list[int] = []
@@ -48,6 +50,22 @@ def surplus(quantities: Sequence[Quantity], policy: PricingPolicy) -> dict[int, 
     for budget in (energy, _target(quantities, session, policy), reserved):
         if budget:
             _round_up(quantities, budget, policy, added)
+    return added
+
+
+def block(quantity: Quantity, policy: PricingPolicy) -> int:
+    """The block a quantity is billed in, in Wh or seconds; 0: as measured."""
+    step = quantity.step_size
+    if step is None or quantity.dimension is Dimension.FLAT:
+        return 0
+    return max(step, 1 if policy.zero_step == "one" else 0)
+
+
+def _each_rounded_up(quantities: Sequence[Quantity], policy: PricingPolicy) -> dict[int, Decimal]:
+    added: dict[int, Decimal] = {}
+    for position, quantity in enumerate(quantities):
+        if block(quantity, policy):
+            _round_up(quantities, [position], policy, added)
     return added
 
 
@@ -75,9 +93,9 @@ def _round_up(
     if not priced:
         return
     last = priced[-1]
-    step = quantities[last].step_size or 0
+    step = block(quantities[last], policy)
     counted = budget if policy.step_counts_unpriced == "yes" else priced
-    if step <= 0:
+    if not step:
         return
     total = sum([quantities[i].billable for i in counted], Decimal(0))
     if total <= 0:

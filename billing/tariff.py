@@ -32,10 +32,17 @@ class DayOfWeek(IntEnum):
 
 
 class ReservationRestriction(StrEnum):
-    """ReservationRestrictionType: the element prices a reservation, or one that expired."""
+    """What of a reservation or booking the element prices, instead of the session.
+
+    ReservationRestrictionType; BookingRestrictionType of OCPI 2.3.0 with bookings.
+    """
 
     RESERVATION = "RESERVATION"
     RESERVATION_EXPIRES = "RESERVATION_EXPIRES"
+    BOOKING = "BOOKING"
+    BOOKING_EXPIRES = "BOOKING_EXPIRES"
+    BOOKING_CANCELLATION_FEES = "BOOKING_CANCELLATION_FEES"
+    BOOKING_OVERTIME = "BOOKING_OVERTIME"
 
 
 class TaxIncluded(StrEnum):

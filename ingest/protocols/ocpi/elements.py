@@ -26,6 +26,8 @@ FIELDS_V211 = frozenset(
     | {"max_power", "min_duration", "max_duration", "day_of_week"}
 )
 FIELDS_V221 = FIELDS_V211 | {"vat", "min_current", "max_current", "reservation"}
+FIELDS_V230 = FIELDS_V221 | {"booking"}
+"""`booking` in OCPI 2.3.0 with bookings."""
 
 _NUMBERS = (
     "min_kwh", "max_kwh", "min_current", "max_current", "min_power", "max_power",
@@ -115,7 +117,7 @@ def _read_restrictions(element: Reader, fields: frozenset[str]) -> Restrictions:
         min_duration=wire.integer_or_none("min_duration"),
         max_duration=wire.integer_or_none("max_duration"),
         day_of_week=_read_days(wire),
-        reservation=_read_reservation(wire) if "reservation" in fields else None,
+        reservation=_read_reservation(wire, fields),
         **numbers,
     )
 
@@ -174,16 +176,25 @@ def _read_days(wire: Reader) -> frozenset[DayOfWeek]:
     return frozenset(days)
 
 
-def _read_reservation(wire: Reader) -> ReservationRestriction | None:
-    name = wire.text("reservation", "")
-    if not name:
-        return None
-    if name not in ReservationRestriction.__members__:
-        wire.fault(
-            "reservation", f"expected one of {', '.join(ReservationRestriction)}, got {name[:40]!r}"
-        )
-        return None
-    return ReservationRestriction(name)
+_KINDS = {
+    field: tuple(one for one in ReservationRestriction if one.startswith(field.upper()))
+    for field in ("reservation", "booking")
+}
+
+
+def _read_reservation(wire: Reader, fields: frozenset[str]) -> ReservationRestriction | None:
+    """What of a reservation or a booking is priced; an element can't price both."""
+    found = [
+        (field, name) for field in _KINDS if field in fields and (name := wire.text(field, ""))
+    ]
+    if len(found) > 1:
+        wire.fault("booking", "an element prices a reservation or a booking, not both")
+    for field, name in found:
+        if name not in _KINDS[field]:
+            wire.fault(field, f"expected one of {', '.join(_KINDS[field])}, got {name[:40]!r}")
+            return None
+        return ReservationRestriction(name)
+    return None
 
 
 def _write_restrictions(restrictions: Restrictions, fields: frozenset[str]) -> Wire:
@@ -197,8 +208,10 @@ def _write_restrictions(restrictions: Restrictions, fields: frozenset[str]) -> W
         "min_duration": restrictions.min_duration,
         "max_duration": restrictions.max_duration,
         "day_of_week": [day.name for day in days],
-        "reservation": restrictions.reservation and restrictions.reservation.value,
     }
+    kind = restrictions.reservation
+    if kind is not None:
+        wire["booking" if kind in _KINDS["booking"] else "reservation"] = kind.value
     return present({name: value for name, value in wire.items() if name in fields})
 
 

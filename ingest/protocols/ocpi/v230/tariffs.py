@@ -1,7 +1,7 @@
 """Tariff of OCPI 2.3.0 (mod_tariffs): as 2.2.1, and says whether its prices include tax."""
 
 from billing.tariff import Tariff, TaxIncluded
-from ingest.protocols.ocpi.elements import FIELDS_V221, read_elements, write_elements
+from ingest.protocols.ocpi.elements import FIELDS_V230, read_elements, write_elements
 from ingest.protocols.ocpi.prices import read_limit, write_limit
 from ingest.protocols.ocpi.published import carried, original_text, read_texts
 from ingest.protocols.ocpi.reader import Reader
@@ -32,7 +32,7 @@ def read_from(fields: Reader) -> Tariff:
         tax_included=_read_tax_included(fields),
         min_price=read_limit(fields, "min_price", VERSION),
         max_price=read_limit(fields, "max_price", VERSION),
-        elements=read_elements(fields, FIELDS_V221),
+        elements=read_elements(fields, FIELDS_V230),
         start_at=fields.instant_or_none("start_date_time"),
         end_at=fields.instant_or_none("end_date_time"),
         alt_text=read_texts(fields, "tariff_alt_text"),
@@ -60,7 +60,7 @@ def write(tariff: Tariff) -> Wire:
                 "tariff_alt_url": tariff.alt_url,
                 "min_price": write_limit(tariff.min_price, VERSION),
                 "max_price": write_limit(tariff.max_price, VERSION),
-                "elements": write_elements(tariff.elements, FIELDS_V221, TaxIncluded.NO),
+                "elements": write_elements(tariff.elements, FIELDS_V230, TaxIncluded.NO),
                 "tax_included": tariff.tax_included.value,
                 "start_date_time": tariff.start_at and instant(tariff.start_at),
                 "end_date_time": tariff.end_at and instant(tariff.end_at),

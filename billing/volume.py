@@ -1,0 +1,98 @@
+"""What a charging period holds of each dimension: Wh and seconds, before anything is priced.
+
+Knows energy, charging, parking, reserved and overtime. Refuses to know tariffs. OCPI 2.2.1
+mod_cdrs, CdrDimensionType: TIME is time charging, PARKING_TIME time in which the vehicle asks for
+no power, RESERVATION_TIME time held before the session. The TIME of reservation elements prices
+reserved time (mod_tariffs, ReservationRestrictionType).
+"""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from billing.money import round_to
+from billing.notes import Notes
+from billing.period import ChargingPeriod
+from billing.policy import PricingPolicy
+from billing.schedule import Phase
+from billing.session import Activity
+from billing.tariff import Dimension
+
+ZERO = Decimal(0)
+_WIRE = Decimal("0.0001")
+_WH_PER_KWH, _SECONDS_PER_HOUR = Decimal(1000), Decimal(3600)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Volume(NamedTuple):
+    """An amount (Wh or seconds) of a dimension, and what of it may be charged for."""
+
+    phase: Phase
+    dimension: Dimension
+    amount: Decimal
+    billable: Decimal
+
+
+def volumes(
+    period: ChargingPeriod, phase: Phase, policy: PricingPolicy, notes: Notes
+) -> list[Volume]:
+    """ENERGY, TIME, PARKING_TIME and overtime of a period, in this order; what is zero is absent.
+
+    A period without stated volumes holds its whole span, as charging or parking by its activity.
+    """
+    found = []
+    wh = period.energy_wh
+    if wh and not period.reserved:
+        wh = _as_written(wh, _WH_PER_KWH, policy)
+        refused = wh < 0 and policy.negative_energy == "not_credited"
+        if refused:
+            notes.add("negative_energy", f"{wh} Wh fed back are not credited", period.ordinal)
+        found.append(Volume(phase, Dimension.ENERGY, wh, ZERO if refused else wh))
+    for part, dimension, seconds in times(period, phase):
+        if seconds < 0:
+            text = f"{seconds} s of {dimension} are no time: they are not priced"
+            notes.add("negative_time", text, period.ordinal)
+        elif seconds:
+            amount = _as_written(seconds, _SECONDS_PER_HOUR, policy)
+            found.append(Volume(part, dimension, amount, amount))
+    return found
+
+
+def times(period: ChargingPeriod, phase: Phase) -> list[tuple[Phase, Dimension, Decimal]]:
+    """(phase, dimension, seconds) of each kind of time in a period, stated or spanned."""
+    charging, parking = period.time_s, period.parking_s
+    if charging is None and parking is None:
+        span = seconds_of(period.end_at - period.start_at)
+        parked = period.activity is Activity.PARKED and not period.reserved
+        dimension = Dimension.PARKING_TIME if parked else Dimension.TIME
+        found = [(phase, dimension, span)]
+    else:
+        found = [(phase, Dimension.TIME, charging or ZERO)]
+        if parking and not period.reserved:
+            found.append((phase, Dimension.PARKING_TIME, parking))
+    if period.overtime_s:
+        found.append((Phase.OVERTIME, Dimension.TIME, period.overtime_s))
+    return found
+
+
+def phase_of(period: ChargingPeriod) -> Phase:
+    """Whether a period belongs to the session or to what was reserved for it."""
+    if not period.reserved:
+        return Phase.SESSION
+    if period.cancelled:
+        return Phase.CANCELLED
+    return Phase.EXPIRED if period.expired else Phase.RESERVED
+
+
+def seconds_of(span: timedelta) -> Decimal:
+    """A span in seconds, exact to the microsecond."""
+    if not span.microseconds:
+        return Decimal(span.days * 86_400 + span.seconds)
+    return Decimal(span // _MICROSECOND) / 1_000_000
+
+
+def _as_written(amount: Decimal, unit: Decimal, policy: PricingPolicy) -> Decimal:
+    """The amount, or what the four decimals of kWh and hours on the wire leave of it."""
+    if policy.volume_rounding == "exact":
+        return amount
+    return round_to(amount / unit, _WIRE) * unit
