@@ -5,7 +5,7 @@ OCPI 2.2.1 mod_cdrs, ChargingPeriod, CdrDimension: a period ends where the next 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -104,6 +104,69 @@ def read_periods(cdr: Reader, end_at: datetime | None) -> tuple[ChargingPeriod, 
     )
 
 
+def stated_periods(
+    cdr: Reader, end_at: datetime, *, by_start: bool = False
+) -> tuple[ChargingPeriod, ...]:
+    """The periods with what they state: TIME, PARKING_TIME and reserved time in seconds.
+
+    OCPI 2.2.1 mod_cdrs, ChargingPeriod.dimensions: what is not stated is not there; a session's
+    time is not taken from its stamps. A period that holds reserved time and a session's volumes is
+    read as two. `by_start` reads periods in the order of their starts; ordinals stay positions.
+    Only reserved time in all periods: a reservation that was never used.
+    """
+    found = [
+        (wire.instant("start_date_time"), ordinal, wire)
+        for ordinal, wire in enumerate(cdr.objects("charging_periods"))
+    ]
+    if by_start:
+        found.sort(key=lambda one: one[:2])
+    ends = [start for start, _, _ in found[1:]] + [end_at] * bool(found)
+    periods = [
+        part
+        for (start, ordinal, wire), end in zip(found, ends, strict=True)
+        for part in _stated(wire, _read_period(wire, ordinal, start, end))
+    ]
+    if all(period.reserved for period in periods):
+        return tuple(replace(period, expired=True) for period in periods)
+    return tuple(periods)
+
+
+def _stated(wire: Reader, period: ChargingPeriod) -> list[ChargingPeriod]:
+    """The period with its own times; the reserved part of it first, where it has both."""
+    volumes = _volumes(wire)
+    held = [volumes[name] for name in _RESERVED if name in volumes]
+    overtime = volumes.get("RESERVATION_OVERTIME")
+    session = replace(
+        period,
+        reserved=False,
+        time_s=_seconds(volumes.get("TIME", _NONE)),
+        parking_s=_seconds(volumes.get("PARKING_TIME", _NONE)),
+        overtime_s=None if overtime is None else _seconds(overtime),
+    )
+    if not held:
+        return [session]
+    reserved = replace(
+        period,
+        reserved=True,
+        expired="RESERVATION_EXPIRES" in volumes,
+        time_s=_seconds(sum(held, _NONE)),
+        energy_wh=_NONE,
+    )
+    if not any(volumes.get(name) for name in ("ENERGY", "TIME", "PARKING_TIME")):
+        return [replace(reserved, overtime_s=session.overtime_s)]
+    wire.note("mixed_period", "dimensions", "reserved time and charging in one period: read as two")
+    return [reserved, session]
+
+
+def _seconds(hours: Decimal) -> Decimal:
+    return hours * 3600
+
+
+_RESERVED = ("RESERVATION_TIME", "RESERVATION_EXPIRES")
+PRICED = frozenset({*FIELDS_V221.dimensions, *_RESERVED, "RESERVATION_OVERTIME"})
+"""The dimensions a price depends on; others may say what they like."""
+
+
 def _write_period(
     period: ChargingPeriod, volumes: dict[str, Decimal | None], fields: PeriodFields
 ) -> Wire:
@@ -155,12 +218,7 @@ def _hours(period: ChargingPeriod) -> Decimal:
 
 
 def _read_period(wire: Reader, ordinal: int, start: datetime, end: datetime) -> ChargingPeriod:
-    volumes: dict[str, Decimal] = {}
-    for dimension in wire.objects("dimensions", required=True):
-        name, volume = dimension.text("type"), dimension.number("volume")
-        if name in volumes:
-            dimension.note("duplicate_dimension", "type", f"{name} stands twice; they are added")
-        volumes[name] = volumes.get(name, Decimal(0)) + volume
+    volumes = _volumes(wire)
     parked = "PARKING_TIME" in volumes and "TIME" not in volumes
     period = ChargingPeriod(
         ordinal=ordinal,
@@ -177,6 +235,17 @@ def _read_period(wire: Reader, ordinal: int, start: datetime, end: datetime) -> 
     )
     _note_times(wire, period, volumes)
     return period
+
+
+def _volumes(wire: Reader) -> dict[str, Decimal]:
+    """Dimension → volume as written; one that stands twice is added up, with a note."""
+    volumes: dict[str, Decimal] = {}
+    for dimension in wire.objects("dimensions", required=True):
+        name, volume = dimension.text("type"), dimension.number("volume")
+        if name in volumes:
+            dimension.note("duplicate_dimension", "type", f"{name} stands twice; they are added")
+        volumes[name] = volumes.get(name, Decimal(0)) + volume
+    return volumes
 
 
 def _note_times(wire: Reader, period: ChargingPeriod, volumes: dict[str, Decimal]) -> None:

@@ -179,13 +179,15 @@ class Reader:
         grave = tuple(fault for fault in faults if needed(fault.pointer))
         if grave:
             raise MalformedObjectError(subject, grave)
-        known = {note.pointer for note in checked}
+        missing = tuple(f"{note.pointer}/" for note in checked if note.code == "required_field")
+        told = {note.pointer for note in checked}
         passed = [
             Note("not_understood", fault.pointer, fault.message)
             for fault in faults
-            if fault.pointer not in known
+            if fault.pointer not in told
         ]
-        notes = {(n.code, n.pointer): n for n in (*checked, *self._log.notes, *passed)}
+        own = (n for n in (*self._log.notes, *passed) if not n.pointer.startswith(missing))
+        notes = {(note.code, note.pointer): note for note in (*checked, *own)}
         return tuple(notes.values())
 
     def _number_in_quotes(self, name: str, value: object) -> Decimal:

@@ -1,0 +1,209 @@
+"""A CDR read for its price: what the price needs must be there, all else may be missing.
+
+Partners' CDRs lack fields that a price has no use for. `read_cdr` refuses such an object, because
+it is a party's word; here it is read all the same, every lack noted with its pointer. Needed are
+the stamps, the charging periods with their volumes, and tariffs with elements.
+OCPI 2.2.1 mod_cdrs, CDR, ChargingPeriod, CdrDimension.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import pairwise
+
+from billing.cdr import CDR
+from billing.money import UnknownCurrency, minor_unit
+from billing.tariff import Tariff
+from ingest.protocols.ocpi.errors import UnknownVersionError
+from ingest.protocols.ocpi.periods import PRICED, stated_periods
+from ingest.protocols.ocpi.reader import Reader
+from ingest.protocols.ocpi.schema import VERSIONS, check
+from ingest.protocols.ocpi.v211 import cdrs as cdrs_v211
+from ingest.protocols.ocpi.v211 import tariffs as tariffs_v211
+from ingest.protocols.ocpi.v221 import cdrs as cdrs_v221
+from ingest.protocols.ocpi.v221 import tariffs as tariffs_v221
+from ingest.protocols.ocpi.v230 import tariffs as tariffs_v230
+from ingest.protocols.ocpi.wire import Notes, Wire, present
+
+_TARIFFS: dict[str, Callable[[Reader], Tariff]] = {
+    "2.1.1": tariffs_v211.read_from,
+    "2.2.1": tariffs_v221.read_from,
+    "2.3.0": tariffs_v230.read_from,
+}
+END = {"2.1.1": "stop_date_time", "2.2.1": "end_date_time", "2.3.0": "end_date_time"}
+"""What the instant of a CDR's end is called."""
+
+_PLACEHOLDER = datetime(1970, 1, 2, tzinfo=UTC)
+_LONGEST = timedelta(days=3_660)
+_TARIFF_FIELDS = (
+    "currency", "elements", "min_price", "max_price", "start_date_time", "end_date_time",
+    "tax_included",
+)  # fmt: skip
+
+
+def read_priceable(version: str, wire: Wire, *, by_start: bool = False) -> tuple[CDR, Notes]:
+    """The CDR with the times its periods state; raises MalformedObjectError for what is needed.
+
+    What is missing and not needed is empty, zero or 1970-01-01. Of a 2.2.1 or 2.3.0 CDR the time
+    zone is read where a peer added one to its location. A credit's receipt stays positive, as in
+    `read_cdr`. `by_start` prices periods in the order of their starts, else they stand as given.
+    """
+    read_tariff = _reader_of(version)
+    fields = Reader(_with_currency(wire))
+    cdr = (
+        cdrs_v211.read_from(fields)
+        if version == "2.1.1"
+        else cdrs_v221.read_from(fields, version, read_tariff)
+    )
+    cdr = replace(
+        cdr,
+        location=replace(cdr.location, time_zone=_zone(fields, version)),
+        periods=stated_periods(fields, cdr.end_at, by_start=by_start),
+    )
+    _check(fields, version, cdr)
+    notes = fields.settle(
+        f"CDR of OCPI {version}", partial(_is_needed, version, wire), check(version, "CDR", wire)
+    )
+    return cdr, notes
+
+
+def read_priceable_tariff(version: str, wire: Wire) -> tuple[Tariff, Notes]:
+    """A tariff of which only what a price needs must be there; raises MalformedObjectError."""
+    read_tariff = _reader_of(version)
+    fields = Reader(_in_capitals(wire))
+    tariff = read_tariff(fields)
+    _check_currency(fields)
+    notes = fields.settle(
+        f"Tariff of OCPI {version}",
+        lambda pointer: _tariff_needs(pointer.split("/")[1:], wire),
+        check(version, "Tariff", wire),
+    )
+    return tariff, notes
+
+
+def _reader_of(version: str) -> Callable[[Reader], Tariff]:
+    if version not in _TARIFFS:
+        raise UnknownVersionError(version, VERSIONS)
+    return _TARIFFS[version]
+
+
+def _with_currency(wire: Wire) -> Wire:
+    """The object in which a tariff that names no currency has the CDR's, and the CDR a tariff's."""
+    tariffs = wire.get("tariffs") if isinstance(wire, dict) else None
+    if not isinstance(tariffs, list):
+        return wire
+    named = [one.get("currency") for one in (wire, *tariffs) if isinstance(one, dict)]
+    own = {"currency": next((one for one in named if one), None)}
+    whole = [_in_capitals(own | present(one)) if isinstance(one, dict) else one for one in tariffs]
+    return {**_in_capitals(own | present(wire)), "tariffs": whole}
+
+
+def _in_capitals(wire: Wire) -> Wire:
+    """The object with its currency as ISO 4217 writes it."""
+    code = wire.get("currency") if isinstance(wire, dict) else None
+    return {**wire, "currency": code.upper()} if isinstance(code, str) else wire
+
+
+def _zone(fields: Reader, version: str) -> str:
+    name = "location" if version == "2.1.1" else "cdr_location"
+    place = fields.fields.get(name)
+    zone = place.get("time_zone") if isinstance(place, dict) else None
+    return zone if isinstance(zone, str) else ""
+
+
+def _check(fields: Reader, version: str, cdr: CDR) -> None:
+    """Faults and notes that only the whole CDR shows."""
+    end = END[version]
+    known = [_check_instant(fields, name) for name in ("start_date_time", end)]
+    if all(known):
+        _check_span(fields, end, cdr.end_at - cdr.start_at)
+    currencies = [_check_currency(tariff) for tariff in fields.objects("tariffs")]
+    for number, code in enumerate(currencies):
+        if code != currencies[0]:
+            text = f"expected {currencies[0]}, as in the first tariff, got {code}"
+            fields.fault(f"tariffs/{number}/currency", text)
+    if currencies and cdr.currency != currencies[0]:
+        text = f"the CDR says {cdr.currency}, its tariff {currencies[0]}: priced in the latter"
+        fields.note("currency_differs", "currency", text)
+    periods = fields.objects("charging_periods", required=True)
+    for period in periods:
+        _check_instant(period, "start_date_time")
+    _note_order(fields, periods)
+    if cdr.periods and all(one.expired for one in cdr.periods):
+        text = "only reserved time: taken as a reservation that was never used"
+        fields.note("reservation_never_used", "charging_periods", text)
+
+
+def _check_instant(fields: Reader, name: str) -> bool:
+    """Whether it is known. 1970-01-01 stands for what nobody knows: no time is priced from it."""
+    at = fields.instant_or_none(name)
+    known = at is not None and at > _PLACEHOLDER
+    if at is not None and not known:
+        fields.fault(name, f"{at:%F} stands for an instant that is not known")
+    return known
+
+
+def _check_span(fields: Reader, end: str, span: timedelta) -> None:
+    if span < timedelta():
+        fields.fault(end, f"the session ends {-span} before it starts")
+    elif span > _LONGEST:
+        fields.fault(end, f"expected a session, got one of {span.days} days")
+
+
+def _check_currency(tariff: Reader) -> str:
+    """The tariff's currency; one that no price can be rounded to is a fault."""
+    code = tariff.text("currency")
+    try:
+        minor_unit(code)
+    except UnknownCurrency:
+        tariff.fault("currency", f"expected a currency of ISO 4217, got {code[:40]!r}")
+    return code
+
+
+def _note_order(fields: Reader, periods: list[Reader]) -> None:
+    starts = [period.instant("start_date_time") for period in periods]
+    for number, (before, after) in enumerate(pairwise(starts), 1):
+        if after < before:
+            text = f"starts at {after:%H:%M:%S}, before the one before it"
+            fields.note("periods_out_of_order", f"charging_periods/{number}", text)
+
+
+def _is_needed(version: str, wire: object, pointer: str) -> bool:
+    """Whether a fault at the pointer leaves the price in doubt."""
+    path = pointer.split("/")[1:]
+    if path[:1] == ["tariffs"]:
+        return _tariff_needs(path[2:], _within(wire, *path[:2]))
+    if path[:1] == ["charging_periods"]:
+        return _period_needs(wire, path)
+    return path in ([], ["start_date_time"], [END[version]])
+
+
+def _period_needs(wire: object, path: list[str]) -> bool:
+    """Volumes of dimensions that a price depends on; a period that states nothing has none."""
+    if path[-1] == "tariff_id" or (path[-1] == "dimensions" and _within(wire, *path) == []):
+        return False
+    dimension = _within(wire, *path[:-1]) if path[-1] == "volume" else None
+    kind = dimension.get("type") if isinstance(dimension, dict) else None
+    return not isinstance(kind, str) or kind in PRICED
+
+
+def _tariff_needs(path: list[str], tariff: object) -> bool:
+    """Whether a fault there leaves a tariff without a price; the step of a FLAT does not."""
+    if path[-1:] == ["step_size"]:
+        component = _within(tariff, *path[:-1])
+        has = isinstance(component, dict) and component.get("step_size") is not None
+        return has or not isinstance(component, dict) or component.get("type") != "FLAT"
+    return not path or path[0] in _TARIFF_FIELDS
+
+
+def _within(value: object, *path: str) -> object:
+    """What stands at a path of names and numbers; None where nothing does."""
+    for part in path:
+        if isinstance(value, dict):
+            value = value.get(part)
+        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            return None
+    return value
