@@ -52,7 +52,11 @@ def read_elements(tariff: Reader, fields: frozenset[str]) -> tuple[TariffElement
 def write_elements(
     elements: tuple[TariffElement, ...], fields: frozenset[str], tax_included: TaxIncluded
 ) -> list[Wire]:
-    """The wire list. `tax_included` other than NO: prices are written before tax (see `before`)."""
+    """The wire list. `tax_included` other than NO: prices are written before tax (see `before`).
+
+    An element for what a version can't name (reservation, booking) is left out: without its
+    restriction it would price charging.
+    """
     return [
         present(
             {
@@ -64,6 +68,7 @@ def write_elements(
             }
         )
         for element in elements
+        if _field_of(element.restrictions.reservation) in {None, *fields}
     ]
 
 
@@ -182,6 +187,11 @@ _KINDS = {
 }
 
 
+def _field_of(kind: ReservationRestriction | None) -> str | None:
+    """The field that names it; None where there is nothing to name."""
+    return next((field for field, kinds in _KINDS.items() if kind in kinds), None)
+
+
 def _read_reservation(wire: Reader, fields: frozenset[str]) -> ReservationRestriction | None:
     """What of a reservation or a booking is priced; an element can't price both."""
     found = [
@@ -209,9 +219,9 @@ def _write_restrictions(restrictions: Restrictions, fields: frozenset[str]) -> W
         "max_duration": restrictions.max_duration,
         "day_of_week": [day.name for day in days],
     }
-    kind = restrictions.reservation
-    if kind is not None:
-        wire["booking" if kind in _KINDS["booking"] else "reservation"] = kind.value
+    field = _field_of(restrictions.reservation)
+    if field is not None:
+        wire[field] = restrictions.reservation
     return present({name: value for name, value in wire.items() if name in fields})
 
 

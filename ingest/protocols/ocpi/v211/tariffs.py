@@ -38,11 +38,9 @@ def read_from(fields: Reader) -> Tariff:
 
 @kept(4_096)
 def write(tariff: Tariff) -> Wire:
-    """The Tariff object, prices before tax. Lost: VAT, limits, type, validity, current.
-
-    An element for reservations is left out: without its restriction it would price charging.
+    """The Tariff object, prices before tax. Lost: VAT, limits, type, validity, current, and
+    elements for reservations.
     """
-    elements = tuple(e for e in tariff.elements if e.restrictions.reservation is None)
     return Shared(
         present(
             {
@@ -50,7 +48,7 @@ def write(tariff: Tariff) -> Wire:
                 "currency": tariff.currency,
                 "tariff_alt_text": display_texts(tariff.alt_text),
                 "tariff_alt_url": tariff.alt_url,
-                "elements": write_elements(elements, FIELDS_V211, tariff.tax_included),
+                "elements": write_elements(tariff.elements, FIELDS_V211, tariff.tax_included),
                 **carried(tariff, VERSION),
                 "last_updated": instant(tariff.last_updated),
             }

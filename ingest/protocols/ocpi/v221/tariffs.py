@@ -24,23 +24,30 @@ def read(wire: Wire) -> tuple[Tariff, Notes]:
 
 def read_from(fields: Reader) -> Tariff:
     """A tariff that stands in another object: a CDR's copy."""
+    return read_as(VERSION, fields, FIELDS_V221, TaxIncluded.NO)
+
+
+def read_as(
+    version: str, fields: Reader, elements: frozenset[str], tax_included: TaxIncluded
+) -> Tariff:
+    """A tariff of 2.2.1 or of 2.3.0, whose elements have these fields."""
     return Tariff(
         country_code=fields.text("country_code"),
         party_id=fields.text("party_id"),
         id=fields.text("id"),
         currency=fields.text("currency"),
         type=fields.text("type", ""),
-        tax_included=TaxIncluded.NO,
-        min_price=read_limit(fields, "min_price", VERSION),
-        max_price=read_limit(fields, "max_price", VERSION),
-        elements=read_elements(fields, FIELDS_V221),
+        tax_included=tax_included,
+        min_price=read_limit(fields, "min_price", version),
+        max_price=read_limit(fields, "max_price", version),
+        elements=read_elements(fields, elements),
         start_at=fields.instant_or_none("start_date_time"),
         end_at=fields.instant_or_none("end_date_time"),
         alt_text=read_texts(fields, "tariff_alt_text"),
         alt_url=fields.text("tariff_alt_url", ""),
         last_updated=fields.instant("last_updated"),
         original=original_text(fields.fields),
-        original_version=VERSION,
+        original_version=version,
     )
 
 
@@ -50,6 +57,14 @@ def write(tariff: Tariff) -> Wire:
 
     What this model does not know (energy_mix) is carried over from the published object.
     """
+    elements = write_elements(tariff.elements, FIELDS_V221, tariff.tax_included)
+    return written_as(tariff, VERSION, elements, None)
+
+
+def written_as(
+    tariff: Tariff, version: str, elements: list[Wire], tax_included: TaxIncluded | None
+) -> Wire:
+    """The object of 2.2.1, or of 2.3.0, which says whether its prices include tax."""
     return Shared(
         present(
             {
@@ -60,12 +75,13 @@ def write(tariff: Tariff) -> Wire:
                 "type": tariff.type,
                 "tariff_alt_text": display_texts(tariff.alt_text),
                 "tariff_alt_url": tariff.alt_url,
-                "min_price": write_limit(tariff.min_price, VERSION),
-                "max_price": write_limit(tariff.max_price, VERSION),
-                "elements": write_elements(tariff.elements, FIELDS_V221, tariff.tax_included),
+                "min_price": write_limit(tariff.min_price, version),
+                "max_price": write_limit(tariff.max_price, version),
+                "elements": elements,
+                "tax_included": tax_included and tax_included.value,
                 "start_date_time": tariff.start_at and instant(tariff.start_at),
                 "end_date_time": tariff.end_at and instant(tariff.end_at),
-                **carried(tariff, VERSION),
+                **carried(tariff, version),
                 "last_updated": instant(tariff.last_updated),
             }
         )

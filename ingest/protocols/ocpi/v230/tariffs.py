@@ -1,12 +1,15 @@
-"""Tariff of OCPI 2.3.0 (mod_tariffs): as 2.2.1, and says whether its prices include tax."""
+"""Tariff of OCPI 2.3.0 (mod_tariffs): as 2.2.1, and says whether its prices include tax.
+
+With the bookings extension an element may price a booking, with payments a tariff may name an
+amount to hold on a card.
+"""
 
 from billing.tariff import Tariff, TaxIncluded
-from ingest.protocols.ocpi.elements import FIELDS_V230, read_elements, write_elements
-from ingest.protocols.ocpi.prices import read_limit, write_limit
-from ingest.protocols.ocpi.published import carried, original_text, read_texts
+from ingest.protocols.ocpi.elements import FIELDS_V230, write_elements
 from ingest.protocols.ocpi.reader import Reader
 from ingest.protocols.ocpi.schema import check
-from ingest.protocols.ocpi.wire import Notes, Shared, Wire, display_texts, instant, kept, present
+from ingest.protocols.ocpi.v221 import tariffs as v221
+from ingest.protocols.ocpi.wire import Notes, Wire, kept
 
 VERSION = "2.3.0"
 
@@ -23,24 +26,7 @@ def read(wire: Wire) -> tuple[Tariff, Notes]:
 
 def read_from(fields: Reader) -> Tariff:
     """A tariff that stands in another object: a CDR's copy."""
-    return Tariff(
-        country_code=fields.text("country_code"),
-        party_id=fields.text("party_id"),
-        id=fields.text("id"),
-        currency=fields.text("currency"),
-        type=fields.text("type", ""),
-        tax_included=_read_tax_included(fields),
-        min_price=read_limit(fields, "min_price", VERSION),
-        max_price=read_limit(fields, "max_price", VERSION),
-        elements=read_elements(fields, FIELDS_V230),
-        start_at=fields.instant_or_none("start_date_time"),
-        end_at=fields.instant_or_none("end_date_time"),
-        alt_text=read_texts(fields, "tariff_alt_text"),
-        alt_url=fields.text("tariff_alt_url", ""),
-        last_updated=fields.instant("last_updated"),
-        original=original_text(fields.fields),
-        original_version=VERSION,
-    )
+    return v221.read_as(VERSION, fields, FIELDS_V230, _read_tax_included(fields))
 
 
 @kept(4_096)
@@ -48,27 +34,8 @@ def write(tariff: Tariff) -> Wire:
     """The Tariff object. What this model does not know (energy_mix, preauthorize_amount of the
     payments module) is carried over from the published object.
     """
-    return Shared(
-        present(
-            {
-                "country_code": tariff.country_code,
-                "party_id": tariff.party_id,
-                "id": tariff.id,
-                "currency": tariff.currency,
-                "type": tariff.type,
-                "tariff_alt_text": display_texts(tariff.alt_text),
-                "tariff_alt_url": tariff.alt_url,
-                "min_price": write_limit(tariff.min_price, VERSION),
-                "max_price": write_limit(tariff.max_price, VERSION),
-                "elements": write_elements(tariff.elements, FIELDS_V230, TaxIncluded.NO),
-                "tax_included": tariff.tax_included.value,
-                "start_date_time": tariff.start_at and instant(tariff.start_at),
-                "end_date_time": tariff.end_at and instant(tariff.end_at),
-                **carried(tariff, VERSION),
-                "last_updated": instant(tariff.last_updated),
-            }
-        )
-    )
+    elements = write_elements(tariff.elements, FIELDS_V230, TaxIncluded.NO)
+    return v221.written_as(tariff, VERSION, elements, tariff.tax_included)
 
 
 def _read_tax_included(fields: Reader) -> TaxIncluded:
