@@ -85,7 +85,7 @@ def _bill(
     Returns the CDR that stands for it from now on, if it brought one.
     """
     context = contexts.of(session, known_at)
-    result = derive(session, context) if isinstance(context, Context) else context
+    result = _derived(session, context, contexts, known_at)
     if isinstance(result, Rejection):
         billed.reject(session, result)
         return None
@@ -95,6 +95,16 @@ def _bill(
         return None
     billed.bill(made, result, session)
     return result
+
+
+def _derived(
+    session: Billable, context: Context | Rejection, contexts: Contexts, known_at: datetime
+) -> CDR | Rejection:
+    """A session version's CDR, priced by its buyer's policy, or why there is none."""
+    if isinstance(context, Rejection):
+        return context
+    buyer = context.token.party if context.token else ""
+    return derive(session, context, contexts.policy(buyer, known_at))
 
 
 def _unchanged(session: Billable, last: dict[str, CDR]) -> Rejection:

@@ -1,4 +1,4 @@
-"""What was known about a session when it started: whose token, which place, which tariff.
+"""What was known about a session when it started: whose token, which place, tariff and policy.
 
 Looks up what `reference` holds as of an instant, for many sessions one after another. Decides
 nothing about money: what could not be found is None, and `billing.cdr` says what that means.
@@ -14,6 +14,8 @@ from billing.mould import mould
 from billing.offer import Board
 from billing.outlet import outlet
 from billing.party import Location, Party, Role
+from billing.policy import DEFAULT_POLICY, PricingPolicy
+from billing.terms import HOUSE, policy_under
 from pipelines.reference import Reference
 
 _new_context = mould(Context)
@@ -28,6 +30,7 @@ class Contexts:
         parties = reference.parties.values()
         self._heard_of = sorted({at for versions in parties for at in versions.known_from})
         self._sellers: dict[tuple[str, int, int], Party | None] = {}
+        self._policies: dict[tuple[int, int], PricingPolicy] = {}
 
     def of(self, session: Billable, known_at: datetime) -> Context | Rejection:
         """Everything about a session as known at its start (see `reference` for what came late).
@@ -65,6 +68,20 @@ class Contexts:
             ),
             zone=seller.time_zone,
         )
+
+    def policy(self, party: str, known_at: datetime) -> PricingPolicy:
+        """How a party's sessions are priced by what was known: its own terms before the house's.
+
+        The very same object for the same terms, by which a compiled tariff is found again.
+        """
+        terms = self._reference.terms
+        found = [terms[one].as_of(known_at) if one in terms else None for one in (HOUSE, party)]
+        if found == [None, None]:
+            return DEFAULT_POLICY
+        key = (id(found[0]), id(found[1]))
+        if key not in self._policies:
+            self._policies[key] = policy_under(found)
+        return self._policies[key]
 
     def _seller(
         self, location: Location | None, known_at: datetime, emitted: datetime

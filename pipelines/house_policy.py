@@ -95,7 +95,7 @@ def _told(house: SessionPolicy, payload: bytes) -> SessionPolicy:
         action = actions.read(payload)
     except ActionError:
         return house
-    if not isinstance(action, PolicySet):
+    if not isinstance(action, PolicySet) or action.party:
         return house
     known = {field.name for field in fields(SessionPolicy)}
     told: dict[str, timedelta | Decimal] = {}

@@ -1,9 +1,10 @@
 """Reference data in two times: when a version is in force, and since when it is known.
 
-Operator entries become rows of `tariff`, `token`, `station`, `location`, `party`; lookups answer as
-of an instant. What was known at a session's start decides; of tokens and places that nobody had
-told us by then, the first version known before the session was emitted stands in, so that a late
-registration costs nobody a session. A tariff that was not published by the start never applies.
+Operator entries become rows of `tariff`, `token`, `station`, `location`, `party`, `policy`; lookups
+answer as of an instant. What was known at a session's start decides; of tokens and places that
+nobody had told us by then, the first version known before the session was emitted stands in, so
+that a late registration costs nobody a session. A tariff or policy that was not told by the start
+never applies.
 """
 
 from bisect import bisect_right
@@ -21,6 +22,7 @@ from billing.offer import Offer
 from billing.party import Location, Party, Station, Token
 from billing.record import dumps, loads
 from billing.tariff import Tariff
+from billing.terms import Terms, is_decision
 from ingest.protocols import actions
 from ingest.protocols.actions import ActionError
 from ingest.protocols.ocpi import MalformedObjectError, read_tariff
@@ -28,7 +30,7 @@ from pipelines.session_rows import write_findings
 from pipelines.stretch import Stretch, entries, instant, start_of
 from warehouse.lake import TABLES, Lake
 
-NAMES = ("tariff", "token", "station", "location", "party")
+NAMES = ("tariff", "token", "station", "location", "party", "policy")
 KINDS = frozenset({"operator"})
 
 T = TypeVar("T")
@@ -41,6 +43,7 @@ class Book:
 
     tokens: dict[str, Token] = field(default_factory=dict)
     stations: dict[str, tuple[Station, str]] = field(default_factory=dict)
+    terms: dict[str, Terms] = field(default_factory=dict)
     rows: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in NAMES})
     findings: list[tuple[Finding, datetime]] = field(default_factory=list)
 
@@ -54,7 +57,7 @@ class Book:
 
     @singledispatchmethod
     def _take(self, action: object, source: Source, at: datetime) -> None:
-        """Policies and keys make no reference row."""
+        """Keys make no reference row."""
 
     @_take.register
     def _(self, action: actions.TokenAdd, source: Source, at: datetime) -> None:
@@ -126,6 +129,14 @@ class Book:
         }
         self._row("tariff", _head(tariff.id, source, at), tariff, columns)
 
+    @_take.register
+    def _(self, action: actions.PolicySet, source: Source, at: datetime) -> None:
+        party = action.party
+        said = {k: str(v) for k, v in action.values.items() if is_decision(k, v)}
+        if said:
+            terms = self.terms[party] = self.terms.get(party, Terms(party)).told(said)
+            self._row("policy", _head(party, source, at), terms, {})
+
     def _row(self, table: str, head: Row, value: object, columns: Row) -> None:
         self.rows[table].append(head | columns | {"record": dumps(value)})
 
@@ -152,6 +163,9 @@ def read_operator(stretch: Stretch) -> Book:
     before = [day for day in lake.days("station") if day < stretch.days[0]]
     for row in lake.read("station", before).iter_rows(named=True):
         book.stations[row["id"]] = (loads(Station, row["record"]), row["status"])
+    before = [day for day in lake.days("policy") if day < stretch.days[0]]
+    for row in lake.read("policy", before).iter_rows(named=True):
+        book.terms[row["id"]] = loads(Terms, row["record"])
     start_ns = start_of(stretch.days[0])
     found = entries(stretch.readers, KINDS, start_ns, stretch.until_ns)
     for row in found.iter_rows(named=True):
@@ -190,6 +204,8 @@ class Reference:
     locations: dict[str, Versions[Location]]
     parties: dict[str, Versions[Party]]
     offers: tuple[Offer, ...]
+    terms: dict[str, Versions[Terms]]
+    """By party; those of the house under `billing.terms.HOUSE`."""
 
     @classmethod
     def load(
@@ -203,6 +219,7 @@ class Reference:
             locations=_versions(Location, _rows(lake, "location", until)),
             parties=_versions(Party, _rows(lake, "party", until)),
             offers=tuple(_offer(row) for row in _rows(lake, "tariff", until)),
+            terms=_versions(Terms, _rows(lake, "policy", until)),
         )
 
 

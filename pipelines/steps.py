@@ -53,7 +53,7 @@ def facts(stretch: Stretch) -> Hashes:
 
 
 def references(stretch: Stretch) -> Hashes:
-    """`tariff`, `token`, `station`, `location`, `party` and the findings about operator entries."""
+    """`tariff`, `token`, `station`, `location`, `party`, `policy`, and findings about entries."""
     book = reference.read_operator(stretch)
     frames = {name: book.frame(name) for name in reference.NAMES}
     return _write(stretch, frames | {"operator_finding": book.finding_rows()})

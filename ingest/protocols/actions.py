@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from billing.party import EVSE, Connector, Location, Party, Role, Station, Token
+from billing.terms import CHOICES, is_decision
 from ingest.protocols.fields import ActionError, Fields, canonical, instant_text
 
 __all__ = ["ACTIONS", "Action", "ActionError", "read", "to_object", "write"]
@@ -114,9 +115,13 @@ class TariffAdd:
 
 @dataclass(frozen=True, slots=True)
 class PolicySet:
-    """Named rules of the house, e.g. `settle_s`: 600. Names not given stay as they were."""
+    """Named rules of the house, e.g. `settle_s`: 600. Names not given stay as they were.
+
+    With a `party` they are answers to open questions of pricing that hold for that buyer alone.
+    """
 
     values: Mapping[str, PolicyValue] = field(default_factory=dict)
+    party: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,20 +400,26 @@ def _write_tariff_add(action: TariffAdd) -> tuple[str, dict[str, Any]]:
 
 
 def _read_policy_set(fields: Fields, _at: datetime | None) -> PolicySet:
+    party = fields.code("party", default="")
     values: dict[str, PolicyValue] = {}
     for name, value in fields.rest().items():
         if not isinstance(value, int | str):
             raise ActionError(f"policy {name}: expected a text, whole number or yes/no: {value!r}")
         if name.endswith("_s") and (isinstance(value, bool | str) or value < 0):
             raise ActionError(f"policy {name}: expected whole seconds, 0 or more, got {value!r}")
+        if name in CHOICES and not is_decision(name, value):
+            choices = " ".join(CHOICES[name])
+            raise ActionError(f"policy {name}: expected one of {choices}, got {value!r}")
+        if party and name not in CHOICES:
+            raise ActionError(f"policy {name}: not a policy of pricing, so not one for {party}")
         values[name] = value
     if not values:
         raise ActionError("policy.set: expected at least one policy, such as settle_s")
-    return PolicySet(values)
+    return PolicySet(values, party)
 
 
 def _write_policy_set(action: PolicySet) -> tuple[str, dict[str, Any]]:
-    return "policy.set", dict(action.values)
+    return "policy.set", {"party": action.party} | dict(action.values)
 
 
 def _read_api_key_add(fields: Fields, _at: datetime | None) -> ApiKeyAdd:

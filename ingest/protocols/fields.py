@@ -66,10 +66,10 @@ class Fields:
             raise self._wrong(name, "one of " + " ".join(among), value)
         return value
 
-    def code(self, name: str) -> str:
+    def code(self, name: str, default: str | None = None) -> str:
         """A party's code, `NL-ABC`."""
-        value = self.text(name)
-        if not _CODE.fullmatch(value):
+        value = self.text(name, default=default)
+        if value != default and not _CODE.fullmatch(value):
             raise self._wrong(name, "a party code like NL-ABC", value)
         return value
 

@@ -16,6 +16,7 @@ TABLES = {
     "stations": "station",
     "locations": "location",
     "parties": "party",
+    "policies": "policy",
     "transaction_events": "transaction_event",
     "meter_readings": "meter_reading",
     "sessions": "session",
@@ -29,7 +30,7 @@ TABLES = {
 }
 """Asset -> the table it fills, whose content hash is its data version."""
 
-REFERENCES = ("tariffs", "tokens", "stations", "locations", "parties")
+REFERENCES = ("tariffs", "tokens", "stations", "locations", "parties", "policies")
 FACTS = ("transaction_events", "meter_readings")
 PRICED = ("charging_periods", "charges", "cdrs")
 Results = Iterator[dg.MaterializeResult[Any]]
@@ -51,7 +52,7 @@ def assets(partitions: dg.PartitionsDefinition[str] | None) -> list[dg.AssetsDef
         specs=specs(REFERENCES, ["messages"]), partitions_def=partitions, backfill_policy=policy
     )
     def references(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Results:
-        """What operators told: versions of tariffs, tokens, stations, locations and parties."""
+        """What operators told: versions of tariffs, tokens, places, parties and policies."""
         yield from _results(REFERENCES, steps.references(warehouse.stretch(context)))
 
     @dg.multi_asset(

@@ -37,6 +37,7 @@ ASSETS = {
     "locations",
     "stations",
     "parties",
+    "policies",
 }
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 pytestmark = pytest.mark.filterwarnings("ignore")

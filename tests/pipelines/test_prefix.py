@@ -28,6 +28,7 @@ EMITTED = {
     "station": "known_from",
     "location": "known_from",
     "party": "known_from",
+    "policy": "known_from",
 }
 """Table -> the log time at which a row came to be."""
 

@@ -15,6 +15,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from api.scopes import SCOPES
+from billing.policy import DEFAULT_POLICY
+from billing.terms import CHOICES
 from ingest.protocols import actions
 from pipelines import house_policy
 from warehouse.log import LogReader, load_verifier, verify
@@ -196,7 +198,24 @@ def test_every_scope_that_a_route_names_can_be_given() -> None:
 def test_a_policy_nobody_reads_any_more_is_marked(house: Call, ask: Ask, data: Path) -> None:
     record(data, [actions.PolicySet({"note": "x"})])
     (row,) = [row for row in ask("policy", "list") if row["name"] == "note"]
-    assert row == {"name": "note", "value": "x", "source": "set, but nothing reads it"}
+    assert (row["value"], row["source"]) == ("x", "set, but nothing reads it")
+
+
+def test_a_partner_has_its_own_answers(house: Call, ask: Ask) -> None:
+    house("policy", "set", "zero_step=one", "flat_scope=activation")
+    house("policy", "set", "--party", "nl-abc", "flat_scope=session")
+    rows = {(row["party"], row["name"]): row["value"] for row in ask("policy", "list")}
+    assert rows["", "flat_scope"] == "activation"
+    assert rows["NL-ABC", "flat_scope"] == "session"
+    assert ("NL-ABC", "zero_step") not in rows
+    own = {row["name"]: row for row in ask("policy", "list", "--party", "NL-ABC")}
+    assert set(own) == {name for name, _ in DEFAULT_POLICY.pairs()}
+    assert [own[name]["source"] for name in ("flat_scope", "zero_step", "equal_window")] == [
+        "set for NL-ABC",
+        "set",
+        "default",
+    ]
+    assert own["zero_step"]["choices"] == list(CHOICES["zero_step"])
 
 
 def test_a_new_token_changes_nothing_else_about_a_party(house: Call, ask: Ask, data: Path) -> None:
@@ -300,6 +319,10 @@ REFUSED_IN_A_HOUSE = [
     ),
     (("policy", "set", "settle_s=5", "nonsense=5"), "there is no policy nonsense"),
     (("policy", "set", "free_vend=1"), "is true or false"),
+    (("policy", "set", "flat_scop=session"), "did you mean flat_scope?"),
+    (("policy", "set", "flat_scope=sometimes"), "choose from phase, session"),
+    (("policy", "set", "--party", "NL-ABC", "settle_s=5"), "for the whole house"),
+    (("policy", "set", "--party", "NL-XXX", "flat_scope=session"), "there is no party NL-XXX"),
     (("policy", "set", "zero_below_wh=two"), "is a whole number"),
 ]
 

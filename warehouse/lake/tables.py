@@ -385,6 +385,7 @@ TABLES: Mapping[str, Table] = {
         _reference("token", {"party": pl.String, "contract_id": pl.String, "valid": pl.Boolean}),
         _reference("station", {"location_id": pl.String, "status": pl.String}),
         _reference("location", {"name": pl.String, "time_zone": pl.String}),
+        _reference("policy", {}),
         _reference("party", {"role": pl.String, "name": pl.String, "currency": pl.String}),
         _OCPI_EXPORT,
         _INVOICE,

@@ -131,10 +131,12 @@ def _tariff_add(action: Mapping[str, Any], at_ns: int) -> tuple[Change, ...]:
 
 
 def _policy_set(action: Mapping[str, Any], _at_ns: int) -> tuple[Change, ...]:
+    party = str(action.get("party", ""))
+    table, head = ("party_policy", (party,)) if party else ("policy", ())
     return tuple(
-        Change("policy", (name,), {"value": value})
+        Change(table, (*head, name), {"value": value})
         for name, value in action.items()
-        if name != "action"
+        if name not in {"action", "party"}
     )
 
 

@@ -30,7 +30,15 @@ class RegistryUnavailableError(Exception):
     """The database refused a write (disk full, locked for too long); nothing of it was kept."""
 
 
-_NOT_LOADED = {"position", "rejected_action", "pending_command", "subscription", "api_key", "run"}
+_NOT_LOADED = {
+    "position",
+    "rejected_action",
+    "pending_command",
+    "subscription",
+    "api_key",
+    "run",
+    "party_policy",
+}
 
 
 class LogEntry(Protocol):
@@ -240,6 +248,10 @@ class Registry:
     def policies(self) -> dict[str, Any]:
         """Every policy that was set, by name."""
         return {row["name"]: row["value"] for row in self._rows(tables.policy)}
+
+    def party_policies(self) -> list[Row]:
+        """Every pricing policy that was set for one party: `tables.party_policy`."""
+        return self._rows(tables.party_policy)
 
     def api_keys(self) -> list[Row]:
         """Every API key, by id: `tables.api_key`."""

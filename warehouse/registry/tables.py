@@ -148,6 +148,9 @@ tariff = Table(
 
 policy = Table("policy", metadata, _key("name"), Column("value", JSON))
 
+party_policy = Table("party_policy", metadata, _key("party"), _key("name"), Column("value", JSON))
+"""Pricing policies that hold for one buyer (`NL-ABC`) in place of the house's."""
+
 api_key = Table(
     "api_key",
     metadata,

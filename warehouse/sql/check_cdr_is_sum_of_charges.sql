@@ -1,5 +1,6 @@
 -- CDRs whose exact cost isn't the sum of their receipt lines, or whose total isn't that cost
--- rounded: net and gross each to the minor unit of the currency (ISO 4217), tax between the two.
+-- rounded: net and gross each to the minor unit of the currency (ISO 4217) or the unit that the
+-- receipt's policies name, to the nearest or as they say, tax between the two.
 -- A credit must be the negative of what it credits.
 WITH line AS (
     SELECT cdr_id, sum(net) AS net, sum(tax) AS tax
@@ -11,6 +12,8 @@ own AS (
     SELECT
         *,
         CASE
+            WHEN contains(record, '["rounding_unit","four_decimals"]') THEN 0.0001
+            WHEN contains(record, '["rounding_unit","five_hundredths"]') THEN 0.05
             WHEN currency IN (
                 'BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', 'UYI',
                 'VND', 'VUV', 'XAF', 'XOF', 'XPF'
@@ -18,7 +21,12 @@ own AS (
             WHEN currency IN ('BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND') THEN 0.001
             WHEN currency IN ('CLF', 'UYW') THEN 0.0001
             ELSE 0.01
-        END AS unit
+        END AS unit,
+        CASE
+            WHEN contains(record, '["money_rounding","away_from_zero"]') THEN unit
+            WHEN contains(record, '["money_rounding","toward_zero"]') THEN unit
+            ELSE unit * 0.5
+        END AS allowed
     FROM cdr
     WHERE day BETWEEN $first AND $last
 )
@@ -37,8 +45,8 @@ SELECT
     || ' and ' || c.tax_exact
 FROM own AS c
 WHERE c.gross IS DISTINCT FROM c.net + c.tax
-    OR abs(c.net - c.net_exact) * 2 > c.unit
-    OR abs(c.gross - c.net_exact - c.tax_exact) * 2 > c.unit
+    OR abs(c.net - c.net_exact) > c.allowed
+    OR abs(c.gross - c.net_exact - c.tax_exact) > c.allowed
     OR abs(c.tax - c.tax_exact) > c.unit
 UNION ALL
 SELECT c.cdr_id, 'credits ' || c.gross || ' of ' || coalesce(o.gross::VARCHAR, 'no CDR')

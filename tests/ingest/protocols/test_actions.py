@@ -79,6 +79,7 @@ EVERY_ACTION: list[actions.Action] = [
         stations=("NL-T-0001",),
     ),
     actions.PolicySet({"settle_s": 600, "accept_unknown": False, "zero_session": "floor"}),
+    actions.PolicySet({"flat_scope": "session", "zero_step": "no_rounding"}, "NL-ABC"),
     actions.ApiKeyAdd("k1", "finance", "bb" * 32, ("invoices:read",), AT),
 ]
 
@@ -127,6 +128,10 @@ WRONG = [
     (b'{"action":"policy.set"}', "at least one policy"),
     (b'{"action":"policy.set","settle_s":-1}', "whole seconds"),
     (b'{"action":"policy.set","settle_s":1.5}', "settle_s"),
+    (b'{"action":"policy.set","flat_scope":"often"}', "flat_scope: expected one of phase session"),
+    (b'{"action":"policy.set","party":"NL-ABC"}', "at least one policy"),
+    (b'{"action":"policy.set","party":"abc","flat_scope":"session"}', "a party code"),
+    (b'{"action":"policy.set","party":"NL-ABC","settle_s":1}', "not a policy of pricing"),
     (b'{"action":"token.add","uid":"A","party":"abc","contract_id":"C"}', "a party code"),
     (
         b'{"action":"tariff.add","ocpi_version":"2.2.1","valid_from":"2026-10-01","tariff":{}}',
