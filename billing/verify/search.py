@@ -1,0 +1,152 @@
+"""Which other reading gives the claim: policies one by one, mistakes, then policies two by two.
+
+The order is stable, so that the same claim is always explained in the same words: policies in the
+order of `PricingPolicy`, other versions of the tariff, mistakes in the order of their table, other
+clocks, other taxes. Knows nothing of fields beyond the costs they hold.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from functools import cache, lru_cache
+from itertools import combinations
+from typing import Any, get_args, get_type_hints
+
+from billing.policy import PricingPolicy
+from billing.receipt import Receipt
+from billing.tariff import Tariff
+from billing.verify.claim import Claim, are_close, are_exact
+from billing.verify.mistakes import CASES, TAXES, in_other_zones
+from billing.verify.reckoning import Case, Costs, costs_of, retaxed
+from billing.verify.report import Explanation, Kind
+
+Change = tuple[str, str]
+"""A policy and another decision on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    kind: Kind
+    code: str
+    message: str
+    costs: Costs
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A claim that the case does not give: `receipt` and `base` are what it gives instead.
+
+    `versions` are other versions of the tariff, each with the words to name it by.
+    """
+
+    case: Case
+    receipt: Receipt
+    base: Costs
+    stated: tuple[Claim, ...]
+    versions: tuple[tuple[str, Tariff], ...] = ()
+
+
+def explain(question: Question) -> Explanation | None:
+    """The first reading that gives the claim exactly; else to rounding; None: no reading does."""
+    currency = question.receipt.currency
+    changed = _policies_alone(question)
+    alone = [*changed.values(), *_versions(question), *_mistakes(question)]
+    exact = [one for one in alone if are_exact(question.stated, one.costs, currency)]
+    if exact:
+        return _told(exact)
+    pair = _first_pair(question, changed)
+    if pair is not None:
+        return _told([pair])
+    near = [one for one in alone if are_close(question.stated, one.costs, question.base, currency)]
+    return _told(near) if near else None
+
+
+def _told(found: list[_Reading]) -> Explanation:
+    first, *others = found
+    return Explanation(first.kind, first.code, first.message, tuple(one.code for one in others))
+
+
+def _policies_alone(question: Question) -> dict[tuple[Change, ...], _Reading]:
+    """Every single change of policy that changes any cost."""
+    found: dict[tuple[Change, ...], _Reading] = {}
+    for change in alternatives(question.case.policy):
+        reading = _policy_reading(question, (change,))
+        if reading is not None:
+            found[(change,)] = reading
+    return found
+
+
+def _first_pair(question: Question, alone: dict[tuple[Change, ...], _Reading]) -> _Reading | None:
+    """The first pair of policies that gives the claim; one of the two must matter by itself."""
+    for one, other in combinations(alternatives(question.case.policy), 2):
+        if one[0] == other[0] or ((one,) not in alone and (other,) not in alone):
+            continue
+        reading = _policy_reading(question, (one, other))
+        if reading and are_exact(question.stated, reading.costs, question.receipt.currency):
+            return reading
+    return None
+
+
+def _policy_reading(question: Question, changes: tuple[Change, ...]) -> _Reading | None:
+    policy = _policy(question.case.policy, changes)
+    costs = _costs(replace(question.case, policy=policy), question.base)
+    if costs is None:
+        return None
+    code = " + ".join(f"{name}={decision}" for name, decision in changes)
+    instead = " and ".join(
+        f"{name} {decision} (not {getattr(question.case.policy, name)})"
+        for name, decision in changes
+    )
+    return _Reading(Kind.POLICY, code, f"the claim follows from the policy {instead}", costs)
+
+
+@cache
+def alternatives(policy: PricingPolicy) -> tuple[Change, ...]:
+    """Every other decision there is, in the order of the fields and of their alternatives."""
+    hints = get_type_hints(PricingPolicy)
+    return tuple(
+        (item.name, decision)
+        for item in fields(PricingPolicy)
+        for decision in get_args(hints[item.name])
+        if decision != getattr(policy, item.name)
+    )
+
+
+@lru_cache(maxsize=4_096)
+def _policy(policy: PricingPolicy, changes: tuple[Change, ...]) -> PricingPolicy:
+    """The same object for the same changes: schedules are kept by it."""
+    chosen: dict[str, Any] = dict(changes)
+    return replace(policy, **chosen)
+
+
+def _versions(question: Question) -> Iterator[_Reading]:
+    for name, tariff in question.versions:
+        others = tuple(one for one in question.case.tariffs if one.id != tariff.id)
+        case = replace(question.case, tariffs=(tariff, *others))
+        yield from _reading(question, "tariff_version", f"priced by {name}", case)
+
+
+def _mistakes(question: Question) -> Iterator[_Reading]:
+    case = question.case
+    for code, message, change in CASES:
+        yield from _reading(question, code, message, change(case))
+    for clock, moved in in_other_zones(case):
+        message = f"restrictions are read by the clock of {clock}, not of {case.zone.key}"
+        yield from _reading(question, "time_zone", message, moved)
+    for code, message, taxed in TAXES:
+        costs = retaxed(question.receipt, taxed)
+        yield _Reading(Kind.MISTAKE, code, message, costs)
+
+
+def _reading(question: Question, code: str, message: str, case: Case | None) -> Iterator[_Reading]:
+    costs = None if case is None else _costs(case, question.base)
+    if costs is not None:
+        yield _Reading(Kind.MISTAKE, code, message, costs)
+
+
+def _costs(case: Case, base: Costs) -> Costs | None:
+    """The costs in another reading; None where it refuses the case or changes nothing."""
+    try:
+        costs = costs_of(case.receipt())
+    except (ValueError, ArithmeticError):
+        return None
+    return None if costs == base else costs

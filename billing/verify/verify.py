@@ -1,0 +1,272 @@
+"""Is a CDR right? Every claim in it against what its tariff, its periods and its stamps give.
+
+Read `verify`: it is the list of questions. Pure: the tariffs we hold, the site's zone and the
+policy are arguments. What rounding, a policy or a known mistake explains is said so. OCPI 2.2.1
+mod_cdrs.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal, localcontext
+from zoneinfo import ZoneInfo
+
+from billing.cdr import CDR
+from billing.money import EXACT, minor_unit
+from billing.policy import DEFAULT_POLICY, PricingPolicy
+from billing.receipt import Amount, CostGroup, Receipt
+from billing.tariff import Tariff
+from billing.verify.claim import Claim, allowance, are_exact, claims, payable
+from billing.verify.consistency import parts, plausible, references, taxes
+from billing.verify.identity import compared, held_version
+from billing.verify.mistakes import by_stamps
+from billing.verify.quantity import quantities, stamps
+from billing.verify.reckoning import TOTAL, ZERO, Case, Cost, Costs, costs_of
+from billing.verify.report import Check, Explanation, Group, Kind, Report, Side
+from billing.verify.search import Question, explain
+from billing.verify.signed import signed_energy
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What we know beside the CDR. `held`: versions of tariffs as we hold them; where one has the
+    id of the CDR's copy it is what the CDR is priced by. `tolerance`: money nobody asks about.
+    `max_power_kw`: of the connector.
+    """
+
+    held: Sequence[Tariff] = ()
+    policy: PricingPolicy = DEFAULT_POLICY
+    tolerance: Decimal = ZERO
+    max_power_kw: Decimal | None = None
+
+
+NOTHING = Known()
+
+
+def verify(cdr: CDR, zone: ZoneInfo | None, known: Known = NOTHING) -> Report:
+    """The report on a CDR as it was read: `cdr.receipt` is the claim, totals without lines.
+
+    `zone` is the site's; None: nothing that needs a clock is computed, and no money. Never raises
+    on what a CDR or a tariff says.
+    """
+    with localcontext(EXACT):
+        priced = _priced(cdr, zone, known)
+        checks = [
+            *_cost_rows(cdr, priced, known.tolerance),
+            *quantities(cdr, zone),
+            *parts(cdr, priced.costs, priced.limit),
+            *taxes(cdr),
+            *stamps(cdr),
+            *references(cdr, priced.tariffs),
+            *_identity(cdr, known.held),
+            *plausible(cdr, known.max_power_kw),
+            signed_energy(cdr),
+        ]
+        claimed, computed = cdr.receipt.total.gross, None
+        if priced.costs is not None:
+            claimed, computed = payable(cdr, priced.costs[TOTAL])
+        sign = cdr.sign
+        return Report(
+            cdr_id=cdr.id,
+            currency=cdr.currency,
+            checks=tuple(checks),
+            claimed=sign * claimed,
+            computed=None if computed is None else sign * computed,
+            receipt=priced.receipt,
+            explanation=priced.explanation,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Priced:
+    """The computed side; `refusal` says why there is none."""
+
+    tariffs: tuple[Tariff, ...]
+    receipt: Receipt | None = None
+    costs: Costs | None = None
+    explanation: Explanation | None = None
+    refusal: tuple[str, str] = ("", "")
+    stated: tuple[Claim, ...] = field(default=())
+
+    @property
+    def limit(self) -> Amount | None:
+        """What min_price or max_price adds."""
+        return dict(self.receipt.totals).get(CostGroup.LIMIT) if self.receipt else None
+
+
+def _priced(cdr: CDR, zone: ZoneInfo | None, known: Known) -> _Priced:
+    tariffs = _tariffs(cdr, known.held)
+    refusal = _refusal(cdr, zone, tariffs)
+    if refusal is not None or zone is None:
+        return _Priced(tariffs, refusal=refusal or ("", ""))
+    case = Case(
+        cdr.periods,
+        tariffs,
+        zone,
+        cdr.start_at,
+        cdr.end_at,
+        known.policy,
+        cdr.total_energy_kwh * 1000,
+    )
+    try:
+        return _explained(cdr, case, known)
+    except (ValueError, ArithmeticError) as error:
+        return _Priced(tariffs, refusal=("not_priceable", f"cannot be priced: {error}"))
+
+
+def _explained(cdr: CDR, case: Case, known: Known) -> _Priced:
+    """Priced as written; by the stamps where only that gives the claim; and why, where neither."""
+    stated = claims(cdr)
+    receipt = case.receipt()
+    costs = costs_of(receipt)
+    if not are_exact(stated, costs, cdr.currency):
+        clocked = by_stamps(case)
+        if clocked is not None:
+            other = clocked.receipt()
+            again = costs_of(other)
+            if are_exact(stated, again, cdr.currency):
+                case, receipt, costs = clocked, other, again
+    found = None
+    if not all(_agrees(claim, costs, known.tolerance, cdr.currency) for claim in stated):
+        versions = tuple(_versions(cdr, case.tariffs, known.held))
+        found = explain(Question(case, receipt, costs, stated, versions))
+    return _Priced(case.tariffs, receipt, costs, found, stated=stated)
+
+
+def _agrees(claim: Claim, costs: Costs, tolerance: Decimal, currency: str) -> bool:
+    cost = costs[claim.field]
+    if claim.field != TOTAL and claim.is_rounding(cost, currency):
+        return True
+    return abs(claim.amount - claim.shown(cost, currency)) <= tolerance
+
+
+def _tariffs(cdr: CDR, held: Sequence[Tariff]) -> tuple[Tariff, ...]:
+    """The version we hold of each tariff of the CDR, else its copy; what only periods name is held
+    or unknown. A CDR that names none at all is priced by what we hold.
+    """
+    found = [held_version(one.id, held, cdr.start_at) or one for one in cdr.tariffs]
+    copied = {one.id for one in cdr.tariffs}
+    for name in dict.fromkeys(one.tariff_id for one in cdr.periods):
+        ours = held_version(name, held, cdr.start_at) if name not in copied else None
+        if ours is not None:
+            found.append(ours)
+    if not found:
+        names = dict.fromkeys(one.id for one in held)
+        ours_by_id = [held_version(name, held, cdr.start_at) for name in names]
+        found = [one for one in ours_by_id if one is not None]
+    return tuple(found)
+
+
+def _refusal(cdr: CDR, zone: ZoneInfo | None, tariffs: Sequence[Tariff]) -> tuple[str, str] | None:
+    """(cause, sentence) where nothing can be computed."""
+    if not tariffs:
+        return "tariff_missing", "the CDR carries no tariff and none was given"
+    if zone is None:
+        return "zone_unknown", "the CDR names no time zone and none was given"
+    if any(one.currency != cdr.currency for one in tariffs):
+        return "currency_differs", "CDR and tariff are in different currencies"
+    if cdr.end_at < cdr.start_at:
+        return "negative_duration", "the session ends before it starts"
+    try:
+        minor_unit(cdr.currency)
+    except ValueError as error:
+        return "currency_unknown", str(error)
+    return None
+
+
+def _versions(
+    cdr: CDR, used: Sequence[Tariff], held: Sequence[Tariff]
+) -> Iterator[tuple[str, Tariff]]:
+    """Every other version of the tariffs in use: the CDR's own copy, and what else we hold."""
+    for tariff in used:
+        for copy in cdr.tariffs:
+            if copy.id == tariff.id and copy.elements != tariff.elements:
+                yield f"the copy of tariff {copy.id} in the CDR, not the version we hold", copy
+        for other in held:
+            if other.id == tariff.id and other is not tariff:
+                stamp = f"{other.last_updated:%F %T}"
+                yield f"another version of tariff {other.id}, of {stamp} UTC", other
+
+
+def _cost_rows(cdr: CDR, priced: _Priced, tolerance: Decimal) -> Iterator[Check]:
+    """A row per stated amount, and one where a price after tax is missing."""
+    costs = priced.costs
+    for claim in priced.stated or claims(cdr):
+        if costs is None:
+            yield _unchecked(claim, cdr.currency, priced.refusal)
+        else:
+            yield _cost_row(claim, costs[claim.field], cdr.currency, (priced, tolerance))
+    if costs is not None:
+        yield from _absent(cdr, costs)
+
+
+def _cost_row(claim: Claim, cost: Cost, currency: str, how: tuple[_Priced, Decimal]) -> Check:
+    priced, tolerance = how
+    shown = claim.shown(cost, currency)
+    gap, allowed = abs(claim.amount - shown), allowance(cost, currency)
+    found = priced.explanation
+    kind, cause, message = Kind.EXACT, "", ""
+    if gap and (claim.is_rounding(cost, currency) or gap <= tolerance):
+        kind = Kind.ROUNDING
+        if found is not None and claim.field == TOTAL:
+            cause, message = found.code, found.message
+    elif gap and found is not None:
+        kind, cause, message = found.kind, found.code, found.message
+    elif gap:
+        kind, cause, message = Kind.UNEXPLAINED, "unexplained", _UNEXPLAINED
+    return Check(
+        Group.COST,
+        claim.field,
+        kind,
+        (claim.field,),
+        claim.side,
+        claim.amount,
+        shown,
+        currency,
+        max(allowed, tolerance),
+        cause,
+        message,
+    )
+
+
+_UNEXPLAINED = "no policy, no pair of policies and no known mistake gives the claim"
+
+
+def _unchecked(claim: Claim, currency: str, refusal: tuple[str, str]) -> Check:
+    return Check(
+        Group.COST,
+        claim.field,
+        Kind.NOT_CHECKED,
+        (claim.field,),
+        claim.side,
+        claim.amount,
+        None,
+        currency,
+        ZERO,
+        *refusal,
+    )
+
+
+def _absent(cdr: CDR, costs: Costs) -> Iterator[Check]:
+    """What the tariff makes due and the CDR does not state: a price after tax, a part cost."""
+    taxless = not cdr.receipt.total.taxes and costs[TOTAL].after != costs[TOTAL].before
+    if taxless:
+        yield Check(
+            Group.COST,
+            TOTAL,
+            Kind.NOT_CHECKED,
+            (TOTAL,),
+            Side.AFTER_TAX,
+            None,
+            costs[TOTAL].rounded_after,
+            cdr.currency,
+            ZERO,
+            "after_tax_not_stated",
+            "the CDR states no price after tax, the tariff has taxes",
+        )
+
+
+def _identity(cdr: CDR, held: Sequence[Tariff]) -> Iterable[Check]:
+    if not held:
+        return
+    for number, copy in enumerate(cdr.tariffs):
+        yield from compared(number, copy, held_version(copy.id, held, cdr.start_at))
