@@ -46,8 +46,8 @@ def read_priceable(version: str, wire: Wire, *, by_start: bool = False) -> tuple
     """The CDR with the times its periods state; raises MalformedObjectError for what is needed.
 
     What is missing and not needed is empty, zero or 1970-01-01. Of a 2.2.1 or 2.3.0 CDR the time
-    zone is read where a peer added one to its location. A credit's receipt stays positive, as in
-    `read_cdr`. `by_start` prices periods in the order of their starts, else they stand as given.
+    zone is read where a peer added one to its location. A credit is positive, as in `read_cdr`.
+    `by_start` prices periods in the order of their starts, else they stand as given.
     """
     read_tariff = _reader_of(version)
     fields = Reader(_with_currency(wire))
@@ -56,11 +56,11 @@ def read_priceable(version: str, wire: Wire, *, by_start: bool = False) -> tuple
         if version == "2.1.1"
         else cdrs_v221.read_from(fields, version, read_tariff)
     )
-    cdr = replace(
-        cdr,
-        location=replace(cdr.location, time_zone=_zone(fields, version)),
-        periods=stated_periods(fields, cdr.end_at, by_start=by_start),
-    )
+    periods = stated_periods(fields, cdr.end_at, by_start=by_start)
+    if cdr.credit and fields.has("total_energy") and fields.number("total_energy") < 0:
+        periods = tuple(replace(one, energy_wh=abs(one.energy_wh)) for one in periods)
+    location = replace(cdr.location, time_zone=_zone(fields, version))
+    cdr = replace(cdr, location=location, periods=periods)
     _check(fields, version, cdr)
     notes = fields.settle(
         f"CDR of OCPI {version}", partial(_is_needed, version, wire), check(version, "CDR", wire)

@@ -1,0 +1,7 @@
+"""Pricing for scripts and notebooks: what the commands do, on JSON objects and data frames."""
+
+from wattproof.pricing.price import Priced, price, priced
+from wattproof.pricing.reading import Reading, UnpriceableError, reading
+from wattproof.pricing.written import as_json
+
+__all__ = ["Priced", "Reading", "UnpriceableError", "as_json", "price", "priced", "reading"]

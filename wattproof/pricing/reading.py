@@ -1,0 +1,213 @@
+"""What a price is reckoned from: a CDR, its tariffs, its site's time zone, and what was noted.
+
+Knows where each comes from and which word goes before which. Refuses to guess a time zone and to
+price what a price needs and the CDR does not say; every lack is named with its JSON pointer.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from billing.cdr import CDR, zone_name
+from billing.policy import DEFAULT_POLICY, PricingPolicy, policy_from
+from billing.price import is_valid
+from billing.tariff import Dimension
+from ingest.protocols.ocpi import VERSIONS, MalformedObjectError, Note, Wire, loads
+from ingest.protocols.ocpi.errors import Problem
+from ingest.protocols.ocpi.guess import version_of
+from ingest.protocols.ocpi.priceable import read_priceable, read_priceable_tariff
+from wattproof.refusals import RefusalError
+
+Policy = PricingPolicy | Mapping[str, str] | None
+"""Decisions on the open questions of OCPI: a policy, those that differ by name, or all defaults."""
+
+
+class UnpriceableError(RefusalError):
+    """Why there is no price. `problems` are all that was found, each with its JSON pointer."""
+
+    def __init__(self, subject: str, problems: Sequence[Problem], advice: str) -> None:
+        self.problems = tuple(problems)
+        super().__init__(f"{subject}: {'; '.join(map(str, self.problems))}", advice)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A CDR ready to price. `cdr` holds the tariffs that count and the times its periods state.
+
+    `notes` are about the wire object: codes, pointers into it (into the tariff given, where one
+    was: `/tariffs/0/…` all the same), sentences.
+    """
+
+    version: str
+    cdr: CDR
+    zone: ZoneInfo
+    notes: tuple[Note, ...]
+
+
+def reading(
+    cdr: Wire | str | bytes,
+    *,
+    tariff: Wire | Sequence[Wire] | None = None,
+    time_zone: str = "",
+    ocpi: str = "",
+    policy: Policy = None,
+) -> Reading:
+    """Read a CDR of any OCPI version (JSON text, or a dict with Decimal or int numbers).
+
+    `tariff` stands for the CDR's own, `time_zone` (IANA) where the CDR names none, `ocpi` for the
+    version that is else told by its fields. Raises UnpriceableError and RefusalError.
+    """
+    decided = chosen(policy)
+    wire = parsed(cdr)
+    version = ocpi or version_of(wire, "CDR")
+    if version not in VERSIONS:
+        raise RefusalError(f"OCPI {version} is not spoken here", f"one of {', '.join(VERSIONS)} is")
+    given = _given(tariff)
+    own = {name: value for name, value in wire.items() if name != "tariffs"} if given else wire
+    try:
+        found, notes = read_priceable(version, own, by_start=decided.period_order == "by_start")
+        if given:
+            found, notes = _under(found, given, version, ocpi, notes)
+    except MalformedObjectError as error:
+        raise UnpriceableError(error.subject, error.problems, _ADVICE) from None
+    if not found.tariffs:
+        lack = Problem("/tariffs", "the CDR carries no tariff")
+        raise UnpriceableError(f"CDR of OCPI {version}", [lack], "give one: --tariff T.json")
+    if version == "2.1.1":
+        found = _named(found)
+    _refuse_by_policy(version, notes, decided)
+    zone, about_zone = _zone(version, found, time_zone, decided)
+    return Reading(version, found, zone, (*notes, *about_zone, *_unstated(found)))
+
+
+def chosen(policy: Policy) -> PricingPolicy:
+    """The policy meant. Raises RefusalError for a name or an answer that does not exist."""
+    if isinstance(policy, PricingPolicy):
+        return policy
+    try:
+        return policy_from((policy or {}).items()) if policy else DEFAULT_POLICY
+    except ValueError as error:
+        raise RefusalError(str(error), "see wattproof policy list") from None
+
+
+def parsed(value: Wire | str | bytes) -> Wire:
+    """A JSON object, from its text where it is one. Raises UnpriceableError."""
+    if isinstance(value, str | bytes):
+        try:
+            value = loads(value)
+        except (ValueError, RecursionError) as error:
+            raise UnpriceableError("CDR", [Problem("", f"not JSON: {error}")], _ADVICE) from None
+    if not isinstance(value, dict):
+        problem = Problem("", f"expected an object, got {type(value).__name__}")
+        raise UnpriceableError("CDR", [problem], _ADVICE)
+    return value
+
+
+_ADVICE = "correct the object, or ask its sender to"
+
+
+def _given(tariff: Wire | Sequence[Wire] | None) -> list[Wire]:
+    if tariff is None:
+        return []
+    return [tariff] if isinstance(tariff, Mapping) else list(tariff)
+
+
+def _under(
+    cdr: CDR, given: list[Wire], version: str, ocpi: str, notes: tuple[Note, ...]
+) -> tuple[CDR, tuple[Note, ...]]:
+    """The CDR under the tariffs given. Only one: it prices every period, whatever they name."""
+    read = []
+    for place, wire in enumerate(given):
+        whole = {"currency": cdr.currency, **wire} if isinstance(wire, dict) else wire
+        own = ocpi or max(version, version_of(wire, "Tariff"))
+        tariff, found = read_priceable_tariff(own, whole)
+        read.append(tariff)
+        notes += tuple(replace(one, pointer=f"/tariffs/{place}{one.pointer}") for one in found)
+        if tariff.currency != read[0].currency:
+            text = f"expected {read[0].currency}, as in the first tariff, got {tariff.currency}"
+            raise MalformedObjectError("Tariffs", (Problem(f"/tariffs/{place}/currency", text),))
+    periods = cdr.periods
+    if len(read) == 1:
+        periods = tuple(replace(period, tariff_id=read[0].id) for period in periods)
+    about = Note("tariff_given", "/tariffs", "priced by the tariff given, not by the CDR's own")
+    return replace(cdr, tariffs=tuple(read), periods=periods), (*notes, about)
+
+
+def _named(cdr: CDR) -> CDR:
+    """A CDR of 2.1.1, whose periods cannot name a tariff: the first valid one prices them all."""
+    first = next((one for one in cdr.tariffs if is_valid(one, cdr.start_at)), cdr.tariffs[0])
+    periods = tuple(replace(one, tariff_id=one.tariff_id or first.id) for one in cdr.periods)
+    return replace(cdr, periods=periods)
+
+
+_ACCEPTED = {
+    "restrictions_as_list": "list_restrictions",
+    "string_number": "lenient_number",
+    "unexpected_field": "unknown_fields",
+}
+"""Code of a note about a tariff -> the policy that can refuse what it notes."""
+
+
+def _refuse_by_policy(version: str, notes: tuple[Note, ...], policy: PricingPolicy) -> None:
+    found = []
+    for note in notes:
+        name = _ACCEPTED.get(note.code, "")
+        if name and note.pointer.startswith("/tariffs/") and getattr(policy, name) == "refused":
+            found.append(Problem(note.pointer, f"{note.message} (policy {name}=refused)"))
+    if found:
+        raise UnpriceableError(f"Tariff of OCPI {version}", found, _ADVICE)
+
+
+def _zone(
+    version: str, cdr: CDR, configured: str, policy: PricingPolicy
+) -> tuple[ZoneInfo, tuple[Note, ...]]:
+    """The site's time zone and what was noted: policy zone_source."""
+    own = cdr.location.time_zone
+    name = zone_name(own, configured, policy)
+    if not name:
+        raise RefusalError(
+            "the CDR does not name its site's time zone, and prices may follow the local clock",
+            "give it: --time-zone Europe/Amsterdam",
+        )
+    pointer = "/location/time_zone" if version == "2.1.1" else "/cdr_location/time_zone"
+    try:
+        zone = ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        lack = Problem(pointer if name == own else "", f"time zone {name[:40]!r} does not exist")
+        raise UnpriceableError("Time zone", [lack], "give one of IANA's names") from None
+    if name == own:
+        return zone, ()
+    about = Note("zone_from_configuration", pointer, f"time zone {name}, as given")
+    return zone, (about,)
+
+
+def _unstated(cdr: CDR) -> list[Note]:
+    """What a CDR's totals say, its tariffs price, and none of its periods states: it is free."""
+    prices = {
+        part.dimension
+        for tariff in cdr.tariffs
+        for element in tariff.elements
+        for part in element.components
+        if part.price and element.restrictions.reservation is None
+    }
+    parked_h = cdr.total_parking_time_h
+    found = (
+        (Dimension.ENERGY, "energy", cdr.total_energy_kwh, "kWh"),
+        (Dimension.TIME, "time", max(cdr.total_time_h - parked_h, Decimal(0)), "h of charging"),
+        (Dimension.PARKING_TIME, "parking_time", parked_h, "h"),
+    )
+    stated = {
+        Dimension.ENERGY: any(one.energy_wh for one in cdr.periods),
+        Dimension.TIME: any(one.time_s for one in cdr.periods),
+        Dimension.PARKING_TIME: any(one.parking_s for one in cdr.periods),
+    }
+    return [
+        Note(
+            f"{name}_not_in_periods",
+            f"/total_{name}",
+            f"{total:f} {unit} in total, none in a period: none is priced",
+        )
+        for dimension, name, total, unit in found
+        if total and dimension in prices and not stated[dimension]
+    ]
