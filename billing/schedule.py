@@ -50,7 +50,7 @@ class Phase(StrEnum):
     """The part of a session beyond its booked slot."""
 
 
-_MEANT: dict[Phase, tuple[frozenset[ReservationRestriction | None], ...]] = {
+MEANT: dict[Phase, tuple[frozenset[ReservationRestriction | None], ...]] = {
     Phase.SESSION: (frozenset({None}),),
     Phase.RESERVED: (
         frozenset({ReservationRestriction.RESERVATION, ReservationRestriction.BOOKING}),
@@ -276,7 +276,7 @@ def _elements(tariff: Tariff, phase: Phase) -> list[tuple[int, TariffElement]]:
     """The elements meant for the phase, those that stand before the others first."""
     return [
         (number, element)
-        for kinds in _MEANT[phase]
+        for kinds in MEANT[phase]
         for number, element in enumerate(tariff.elements)
         if element.restrictions.reservation in kinds
     ]

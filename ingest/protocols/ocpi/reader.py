@@ -190,6 +190,10 @@ class Reader:
         notes = {(note.code, note.pointer): note for note in (*checked, *own)}
         return tuple(notes.values())
 
+    def told(self) -> tuple[tuple[Problem, ...], Notes]:
+        """Every fault and every note so far, each once, for a reader who goes on all the same."""
+        return tuple(dict.fromkeys(self._log.faults)), tuple(dict.fromkeys(self._log.notes))
+
     def _number_in_quotes(self, name: str, value: object) -> Decimal:
         try:
             found = Decimal(value.strip()) if isinstance(value, str) else None
