@@ -257,13 +257,14 @@ def _connector(session: Billable, context: Context) -> str:
 
 
 def _zone(_: Billable, context: Context) -> str:
-    name = (context.location.time_zone if context.location else "") or context.zone
-    if not name:
+    named = [context.location.time_zone if context.location else "", context.zone]
+    if not any(named):
         return "neither the location nor the site names a time zone"
-    try:
-        _zone_named(name)
-    except (KeyError, ValueError, OSError):
-        return f"time zone {name} does not exist"
+    for name in filter(None, named):
+        try:
+            _zone_named(name)
+        except (KeyError, ValueError, OSError):
+            return f"time zone {name} does not exist"
     return ""
 
 

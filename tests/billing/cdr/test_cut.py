@@ -247,3 +247,35 @@ def test_the_edges_of_each_day_are_those_of_the_whole_span(
     schedule = prepare(tariff_of(parts), zone)
     whole = clock_edges(schedule.thresholds.clock, ZoneInfo(zone), start, start + length)
     assert set(schedule.clock_edges(start, start + length)) == set(whole)
+
+
+def test_a_switch_of_tariff_opens_a_period_and_charges_no_second_start_fee() -> None:
+    day = replace(tariff_of([["FLAT 1", "ENERGY 0.50 step 1000"]]), id="day")
+    night = replace(tariff_of([["FLAT 1", "ENERGY 0.30 step 500"]]), id="night")
+    own = session(readings={"2026-10-05T13:00": "10400"}, energy="20600")
+    switched = at("2026-10-05T13:00")
+    found = cut(own, day, AMSTERDAM, switches=[(switched, night)])
+    assert [(one.tariff_id, one.start_at, one.energy_wh) for one in found] == [
+        ("day", own.start_at, 10_400),
+        ("night", switched, 10_200),
+    ]
+    receipt = price(found, [day, night], AMSTERDAM, start_at=own.start_at, end_at=own.end_at)
+    billed = [(line.dimension, line.tariff_id, line.billed) for line in receipt.lines]
+    assert billed == [
+        ("ENERGY", "day", Decimal("10.4")),
+        ("FLAT", "day", 1),
+        ("ENERGY", "night", Decimal("10.6")),
+    ]
+
+
+def test_a_switch_back_and_one_to_the_same_tariff_cut_nothing_needless() -> None:
+    day, other = tariff_of([["ENERGY 0.50"]]), replace(tariff_of([["ENERGY 0.30"]]), id="other")
+    own = session()
+    half = at("2026-10-05T13:00")
+    assert len(cut(own, day, AMSTERDAM, switches=[(half, day)])) == 1
+    later = [(at("2026-10-05T13:30"), day), (half, other)]
+    assert [one.tariff_id for one in cut(own, day, AMSTERDAM, switches=later)] == [
+        day.id,
+        "other",
+        day.id,
+    ]

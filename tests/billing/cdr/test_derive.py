@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing.cdr import CDR, Rejection, cdr_id, credit, derive, supersede
+from billing.cdr import CDR, Rejection, cdr_id, credit, derive, supersede, total_time_h
 from billing.finding import Finding, Severity
 from billing.money import EXACT
+from billing.policy import PricingPolicy
 from billing.record import dumps, loads
 from billing.tariff import (
     Dimension,
@@ -24,7 +25,7 @@ from billing.tariff import (
     TaxIncluded,
 )
 from tests.billing.cdr.samples import SITE, SOURCE, context, session
-from tests.billing.pricing.samples import at, tariff, tariff_of
+from tests.billing.pricing.samples import at, periods, tariff, tariff_of
 
 HOLD = Finding(SOURCE, "energy_impossible", Severity.HOLD, "too much")
 
@@ -89,6 +90,40 @@ def test_nothing_vanishes(
 
 def test_the_zone_of_the_site_serves_where_the_location_names_none() -> None:
     assert made(location=replace(SITE, time_zone=""), zone="Europe/Oslo").currency == "EUR"
+
+
+def test_which_zone_counts_is_a_policy() -> None:
+    evening = tariff_of([["ENERGY 1", {"start_time": "13:00"}], ["ENERGY 2"]])
+    known = context(tariff=evening, zone="Europe/Moscow")
+    start = session("2026-10-05T12:00", "2026-10-05T12:30", energy="1000")
+    nets = []
+    for answer in ("location_then_site", "site_then_location"):
+        found = derive(start, known, PricingPolicy(zone_source=answer))
+        assert isinstance(found, CDR)
+        nets.append(found.total_cost.net)
+    assert nets == [2, 1]
+
+
+def test_energy_without_a_price_is_free_or_holds_the_cdr() -> None:
+    day = tariff_of([["ENERGY 1", {"end_time": "13:00"}]])
+    night = tariff_of([["ENERGY 1", {"start_time": "22:00", "end_time": "06:00"}]])
+    for known in (context(tariff=day), context(tariff=night)):
+        found = derive(session(), known)
+        assert isinstance(found, CDR)
+        assert "no_price_component" in {note.code for note in found.receipt.notes}
+        held = derive(session(), known, PricingPolicy(unpriced_dimension="held"))
+        assert isinstance(held, Rejection)
+        assert held.rule == "energy_unpriced"
+    by_time = context(tariff=tariff_of([["TIME 1"]]))
+    assert isinstance(derive(session(), by_time, PricingPolicy(unpriced_dimension="held")), CDR)
+
+
+def test_total_time_from_stamps_or_from_periods() -> None:
+    start, end = at("2026-10-05T12:00"), at("2026-10-05T14:00")
+    found = periods(("2026-10-05T12:15", "charging"), end="2026-10-05T13:45")
+    assert total_time_h(found, start, end) == 2
+    by_periods = PricingPolicy(total_time_source="periods")
+    assert total_time_h(found, start, end, by_periods) == Decimal("1.5")
 
 
 def test_a_tariff_out_of_this_world_is_a_rejection_and_stops_no_run() -> None:
