@@ -8,13 +8,14 @@ exactly, and cutting a session finer changes no total.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
-from billing.money import GRAIN, Rounding, round_to, round_to_multiple
+from billing.money import GRAIN, Rounding, round_to_multiple
 from billing.mould import mould
 from billing.period import ChargingPeriod
 from billing.receipt import Amount, CostGroup, Line
+from billing.record import decimal_text
 from billing.schedule import Choice
 from billing.step import Quantity
 from billing.tariff import Dimension, PriceComponent, Tariff
@@ -71,13 +72,19 @@ def _taxed(due: Decimal, choice: Choice) -> tuple[Decimal, Decimal]:
 
     No rate: no VAT applies (ocpi#409), or, with tax included, the net cannot be told apart.
     """
-    vat, whole = choice.vat, round_to(due / WHOLE, GRAIN)
+    vat, whole = choice.vat, _at_grain(due / WHOLE)
     if vat is None:
         return whole, ZERO
     if choice.included:
-        net = round_to(due * HUNDRED / (WHOLE * (HUNDRED + vat)), GRAIN)
+        net = _at_grain(due * HUNDRED / (WHOLE * (HUNDRED + vat)))
         return net, whole - net
-    return whole, round_to(due * vat / (WHOLE * HUNDRED), GRAIN)
+    return whole, _at_grain(due * vat / (WHOLE * HUNDRED))
+
+
+def _at_grain(value: Decimal) -> Decimal:
+    """As `round_to(value, GRAIN)`, in the exact context of whoever prices."""
+    kept = value.quantize(GRAIN, ROUND_HALF_UP)
+    return kept or abs(kept)
 
 
 def cost_lines(uses: Sequence[Use], added: dict[int, Decimal]) -> list[Line]:
@@ -128,15 +135,14 @@ def _in_units(amount: Decimal, dimension: Dimension) -> Decimal:
     if dimension is Dimension.FLAT:
         return amount
     found = amount / UNIT[dimension]
-    return found if dimension is Dimension.ENERGY else round_to(found, GRAIN)
+    return found if dimension is Dimension.ENERGY else _at_grain(found)
 
 
 def _stepped(rule: PriceComponent, billed: Decimal, surplus: Decimal) -> str:
     name = "Wh" if rule.dimension is Dimension.ENERGY else "s"
     step = max(rule.step_size, 1)
-    return (
-        f"; {billed - surplus:f} {name} billed as {billed:f} {name} to fill steps of {step} {name}"
-    )
+    before, after = decimal_text(billed - surplus), decimal_text(billed)
+    return f"; {before} {name} billed as {after} {name} to fill steps of {step} {name}"
 
 
 def amount_of(lines: Iterable[Line]) -> Amount:

@@ -55,10 +55,15 @@ def round_to_multiple(
     value: Decimal, unit: Decimal, rounding: Rounding = Rounding.HALF_AWAY
 ) -> Decimal:
     """`value` as a multiple of any `unit`, such as 0.05. Never a negative zero."""
-    if unit.as_tuple().digits == (1,):
+    if _is_power_of_ten(unit):
         return round_to(value, unit, rounding)
     pieces = round_to(EXACT.divide(value, unit), Decimal(1), rounding)
     return EXACT.multiply(pieces, unit)
+
+
+@cache
+def _is_power_of_ten(unit: Decimal) -> bool:
+    return unit.as_tuple().digits == (1,)
 
 
 def round_money(value: Decimal, currency: str, rounding: Rounding = Rounding.HALF_AWAY) -> Decimal:

@@ -5,7 +5,7 @@ clocks, I/O and floats: the same input gives the same receipt, to the last digit
 OCPI 2.2.1 mod_tariffs and mod_cdrs; what they leave open is a named field of PricingPolicy.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, localcontext
@@ -51,7 +51,7 @@ def price(
         notes = Notes()
         book = _book(tariffs, zone, policy, start_at, notes)
         periods = _in_order(periods, start_at, end_at, policy, notes)
-        uses = list(_uses(book, periods, start_at, notes))
+        uses = _uses(book, periods, start_at, notes)
         added = surplus([use.quantity for use in uses], policy)
         lines = cost_lines(uses, added)
         lines += _limit_lines(book, periods, lines, notes)
@@ -82,6 +82,8 @@ def _book(
     minor_unit(tariffs[0].currency)
     clock = site_clock(ZoneInfo(zone) if isinstance(zone, str) else zone, start_at, policy)
     schedules = [prepare(tariff, clock, policy) for tariff in tariffs]
+    if len(schedules) == 1 and is_valid(tariffs[0], start_at):
+        return _Book({tariffs[0].id: schedules[0]}, schedules[0])
     valid = [one for one in schedules if is_valid(one.tariff, start_at)]
     if not valid:
         notes.add("periods_outside_validity", "no tariff was valid when the session started")
@@ -117,26 +119,29 @@ def _schedule_of(book: _Book, period: ChargingPeriod, notes: Notes) -> Schedule 
 
 def _uses(
     book: _Book, periods: Sequence[ChargingPeriod], start_at: datetime, notes: Notes
-) -> Iterator[Use]:
+) -> list[Use]:
     """Steps 2 to 4: for each period and dimension, the component that applies at its start.
 
     What nothing prices is left out, unless a policy lets it fill a step.
     """
-    origins = _origins(periods, start_at, book.start.policy)
-    fees = _Fees(book.start.policy)
-    wh = ZERO
+    before, since = start_at, _session_start(periods, start_at, book.start.policy)
+    fees, wh = _Fees(book.start.policy), ZERO
+    uses: list[Use] = []
     for whole in periods:
         schedule = _schedule_of(book, whole, notes)
         if schedule is not None:
             phase = phase_of(whole)
-            for period, moment in _parts(schedule, whole, wh, origins[phase]):
+            for period, moment in _parts(schedule, whole, wh, before if whole.reserved else since):
                 for volume in volumes(period, phase, schedule.policy, notes):
-                    yield from _priced(schedule, period, volume, moment, notes)
-                yield from fees.due(schedule, period, phase, moment)
+                    use = _priced(schedule, period, volume, moment, notes)
+                    if use is not None:
+                        uses.append(use)
+                uses += fees.due(schedule, period, phase, moment)
                 if schedule.conditional:
                     _check_moment(schedule, phase, period, moment, notes)
         if not whole.reserved:
             wh += whole.energy_wh
+    return uses
 
 
 def _parts(
@@ -157,7 +162,7 @@ def _parts(
 
 def _priced(
     schedule: Schedule, period: ChargingPeriod, volume: Volume, moment: Moment, notes: Notes
-) -> Iterator[Use]:
+) -> Use | None:
     """Step 3, the component: the first element, in list order, that has the dimension and holds."""
     phase, dimension, amount, billable = volume
     choice = schedule.find(phase, dimension, moment)
@@ -166,14 +171,14 @@ def _priced(
             text = f"{dimension} is free here: no element with it applies"
             notes.add("no_price_component", text, period.ordinal)
         if schedule.policy.step_counts_unpriced == "no":
-            return
+            return None
     if schedule.elements:
         differs = _other_reading(schedule, volume, moment, choice)
         if differs:
             notes.add("element_choice_differs", differs, period.ordinal)
     step = None if choice is None else choice.rule.step_size
     quantity = Quantity(dimension, amount, step, billable, phase is not Phase.SESSION)
-    yield Use(period, quantity, choice, schedule.tariff)
+    return Use(period, quantity, choice, schedule.tariff)
 
 
 class _Fees:
@@ -185,8 +190,9 @@ class _Fees:
 
     def due(
         self, schedule: Schedule, period: ChargingPeriod, phase: Phase, moment: Moment
-    ) -> Iterator[Use]:
+    ) -> list[Use]:
         """The fees of a period: of its own phase, and of the overtime within it."""
+        found = []
         for part in (phase, Phase.OVERTIME) if period.overtime_s else (phase,):
             if not self._is_open(part):
                 continue
@@ -197,7 +203,8 @@ class _Fees:
             self._charged[part] = choice
             if not again:
                 piece = Quantity(Dimension.FLAT, ONE, choice.rule.step_size, ONE)
-                yield Use(period, piece, choice, schedule.tariff)
+                found.append(Use(period, piece, choice, schedule.tariff))
+        return found
 
     def _is_open(self, phase: Phase) -> bool:
         if self._scope == "session":
@@ -205,18 +212,17 @@ class _Fees:
         return self._scope == "activation" or phase not in self._charged
 
 
-def _origins(
+def _session_start(
     periods: Sequence[ChargingPeriod], start_at: datetime, policy: PricingPolicy
-) -> dict[Phase, datetime]:
-    """Where durations are counted from; a session starts when its reservation ends."""
+) -> datetime:
+    """Where durations are counted from (policy duration_origin); a session starts when its
+    reservation ends.
+    """
     held = [one.end_at for one in periods if one.reserved]
     session = max(start_at, *held) if held else start_at
     if policy.duration_origin == "first_period":
-        session = min((one.start_at for one in periods if not one.reserved), default=session)
-    return {phase: start_at if phase in _BEFORE else session for phase in Phase}
-
-
-_BEFORE = frozenset({Phase.RESERVED, Phase.EXPIRED, Phase.CANCELLED})
+        return min((one.start_at for one in periods if not one.reserved), default=session)
+    return session
 
 
 def _moment(schedule: Schedule, period: ChargingPeriod, kwh: Decimal, origin: datetime) -> Moment:
@@ -369,8 +375,9 @@ def _check_uses(
     uses: Sequence[Use], added: dict[int, Decimal], policy: PricingPolicy, notes: Notes
 ) -> None:
     """What a reader of the total must know about steps and taxes."""
-    priced = [use for use in uses if use.choice is not None]
-    times = [use.quantity for use in priced if use.quantity.dimension in TIMES]
+    times = [
+        use.quantity for use in uses if use.choice is not None and use.quantity.dimension in TIMES
+    ]
     session = [quantity.dimension for quantity in times if not quantity.reserved]
     if Dimension.PARKING_TIME in session and session[-1] is Dimension.TIME:
         text = f"charged after parking: {policy.time_step_target} decides which time is rounded"
@@ -380,10 +387,10 @@ def _check_uses(
         notes.add("reservation_and_time_steps", text)
     for position, extra in sorted(added.items()):
         _check_step(uses[position], extra, policy, notes)
-    for use in priced:
-        rule = use.choice.rule if use.choice is not None else None
-        included = use.tariff.tax_included is TaxIncluded.YES
-        if included and rule is not None and rule.vat is None and rule.price:
+    for use in uses:
+        if use.tariff.tax_included is not TaxIncluded.YES or use.choice is None:
+            continue
+        if use.choice.rule.vat is None and use.choice.rule.price:
             text = "prices include tax at an unknown rate: net is shown as gross"
             notes.add("tax_included_without_rate", text)
 

@@ -14,6 +14,7 @@ from billing.money import round_to
 from billing.notes import Notes
 from billing.period import ChargingPeriod
 from billing.policy import PricingPolicy
+from billing.record import decimal_text
 from billing.schedule import Phase
 from billing.session import Activity
 from billing.tariff import Dimension
@@ -41,19 +42,20 @@ def volumes(
     A period without stated volumes holds its whole span, as charging or parking by its activity.
     """
     found = []
-    wh = period.energy_wh
+    wh, exact = period.energy_wh, policy.volume_rounding == "exact"
     if wh and not period.reserved:
-        wh = _as_written(wh, _WH_PER_KWH, policy)
+        wh = wh if exact else _as_written(wh, _WH_PER_KWH)
         refused = wh < 0 and policy.negative_energy == "not_credited"
         if refused:
-            notes.add("negative_energy", f"{wh} Wh fed back are not credited", period.ordinal)
+            text = f"{decimal_text(wh)} Wh fed back are not credited"
+            notes.add("negative_energy", text, period.ordinal)
         found.append(Volume(phase, Dimension.ENERGY, wh, ZERO if refused else wh))
     for part, dimension, seconds in times(period, phase):
         if seconds < 0:
-            text = f"{seconds} s of {dimension} are no time: they are not priced"
+            text = f"{decimal_text(seconds)} s of {dimension} are no time: they are not priced"
             notes.add("negative_time", text, period.ordinal)
         elif seconds:
-            amount = _as_written(seconds, _SECONDS_PER_HOUR, policy)
+            amount = seconds if exact else _as_written(seconds, _SECONDS_PER_HOUR)
             found.append(Volume(part, dimension, amount, amount))
     return found
 
@@ -91,8 +93,6 @@ def seconds_of(span: timedelta) -> Decimal:
     return Decimal(span // _MICROSECOND) / 1_000_000
 
 
-def _as_written(amount: Decimal, unit: Decimal, policy: PricingPolicy) -> Decimal:
-    """The amount, or what the four decimals of kWh and hours on the wire leave of it."""
-    if policy.volume_rounding == "exact":
-        return amount
+def _as_written(amount: Decimal, unit: Decimal) -> Decimal:
+    """What the four decimals of kWh and hours on the wire leave of an amount."""
     return round_to(amount / unit, _WIRE) * unit

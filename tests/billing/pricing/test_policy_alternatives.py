@@ -34,7 +34,7 @@ class Case:
     by_default: str
     answers: dict[str, str]
     seen: str = "net"
-    stated: dict[str, D] | None = None
+    stated: dict[str, Any] | None = None
 
 
 CASES = [
