@@ -20,6 +20,7 @@ from billing.notes import Notes
 from billing.period import ChargingPeriod
 from billing.policy import DEFAULT_POLICY, PricingPolicy
 from billing.receipt import CostGroup, Line, Receipt
+from billing.record import decimal_text
 from billing.restriction import Moment, site_clock
 from billing.schedule import Choice, Phase, Schedule, prepare
 from billing.spread import moments_within, split
@@ -404,5 +405,6 @@ def _check_step(use: Use, extra: Decimal, policy: PricingPolicy, notes: Notes) -
     if use.period.time_s is None and use.period.parking_s is None:
         return
     if use.quantity.dimension in TIMES and not _HALF_GRAIN < extra < size - _HALF_GRAIN:
-        text = f"{size - extra:f} s into a block of {size} s: less than 0.0001 h can say"
+        into = decimal_text(size - extra)
+        text = f"{into} s into a block of {size} s: less than 0.0001 h can say"
         notes.add("step_flip_by_rounding", text, use.period.ordinal)
