@@ -7,7 +7,7 @@ OCPI 2.2.1 mod_cdrs, ChargingPeriod, CdrDimension: a period ends where the next 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from billing.cdr import CDR
 from billing.period import ChargingPeriod
@@ -15,7 +15,7 @@ from billing.session import Activity
 from billing.tariff import Dimension
 from ingest.protocols.ocpi.money import apportion
 from ingest.protocols.ocpi.reader import Reader
-from ingest.protocols.ocpi.wire import GRAIN, Wire, instant, kept, number, present
+from ingest.protocols.ocpi.wire import GRAIN, Wire, instant, kept, number, plain, present
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +139,7 @@ def _stated(wire: Reader, period: ChargingPeriod) -> list[ChargingPeriod]:
     session = replace(
         period,
         reserved=False,
+        energy_wh=_exact(period.energy_wh),
         time_s=_seconds(volumes.get("TIME", _NONE)),
         parking_s=_seconds(volumes.get("PARKING_TIME", _NONE)),
         overtime_s=None if overtime is None else _seconds(overtime),
@@ -159,7 +160,19 @@ def _stated(wire: Reader, period: ChargingPeriod) -> list[ChargingPeriod]:
 
 
 def _seconds(hours: Decimal) -> Decimal:
-    return hours * 3600
+    return _exact(hours * 3600)
+
+
+def _exact(amount: Decimal) -> Decimal:
+    """Wh or seconds as their digits say; what stands beyond a millionth a binary number left."""
+    exponent = amount.as_tuple().exponent
+    assert isinstance(exponent, int), "the reader lets no infinity through"
+    if exponent >= _FINEST:
+        return amount
+    return Decimal(f"{plain(amount.quantize(_MILLIONTH, rounding=ROUND_HALF_UP)):f}")
+
+
+_FINEST, _MILLIONTH = -6, Decimal("0.000001")
 
 
 _RESERVED = ("RESERVATION_TIME", "RESERVATION_EXPIRES")
