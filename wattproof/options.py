@@ -21,3 +21,19 @@ File = Annotated[
         help="Many at once: a JSON array, or one JSON object per line; - reads standard input.",
     ),
 ]
+
+TariffFile = Annotated[
+    Path | None,
+    typer.Option("--tariff", metavar="FILE", help="OCPI tariffs to use, not those of the CDR."),
+]
+TimeZone = Annotated[
+    str,
+    typer.Option("--time-zone", metavar="ZONE", help="Of the site, where the CDR names none."),
+]
+Decisions = Annotated[
+    list[str] | None,
+    typer.Option("--policy", metavar="NAME=VALUE", help="Decide an open question (repeat)."),
+]
+OCPI = Annotated[
+    str, typer.Option("--ocpi", metavar="VERSION", help="2.1.1, 2.2.1 or 2.3.0; else told by it.")
+]

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -24,15 +25,32 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Iterable[str], *, as_json: 
         table.add_column(name.replace("_", " "), overflow="fold")
     for row in rows:
         table.add_row(*(_cell(row.get(name)) for name in names))
-    console = Console(width=None if os.isatty(1) else 200)
-    console.print(table)
-    console.print(f"{len(rows)} {'row' if len(rows) == 1 else 'rows'}", style="dim")
+    out = console()
+    out.print(table)
+    out.print(f"{len(rows)} {'row' if len(rows) == 1 else 'rows'}", style="dim")
+
+
+def console() -> Console:
+    """Standard output for people; wide where nobody looks, so that no cell is broken."""
+    return Console(width=None if os.isatty(1) else 200, highlight=False)
 
 
 def show_json(value: object) -> None:
     """JSON on standard output, numbers of money as text."""
     option = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
     typer.echo(orjson.dumps(value, default=str, option=option).decode())
+
+
+def show_exact(value: object, *, indent: bool = True) -> None:
+    """JSON on standard output, numbers as JSON numbers with all their digits."""
+    option = orjson.OPT_INDENT_2 if indent else 0
+    typer.echo(orjson.dumps(value, default=_exact, option=option).decode())
+
+
+def _exact(value: object) -> orjson.Fragment:
+    if isinstance(value, Decimal):
+        return orjson.Fragment(format(value, "f"))
+    raise TypeError(f"{type(value).__name__} has no JSON")
 
 
 def show_line(value: object) -> None:
@@ -49,16 +67,16 @@ def say(text: str) -> None:
 @contextmanager
 def progress(title: str, total: int | None = None) -> Iterator["Bar"]:
     """A bar on standard error while something takes its time; steps as lines where no one looks."""
-    console = Console(stderr=True)
+    screen = Console(stderr=True)
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TextColumn("{task.fields[note]}"),
-        console=console,
+        console=screen,
         transient=True,
-        disable=not console.is_terminal,
+        disable=not screen.is_terminal,
     ) as shown:
         yield Bar(shown, title, total)
 

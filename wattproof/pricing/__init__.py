@@ -1,7 +1,12 @@
 """Pricing for scripts and notebooks: what the commands do, on JSON objects and data frames."""
 
+from wattproof.pricing.frame import price_frame
+from wattproof.pricing.many import price_many
 from wattproof.pricing.price import Priced, price, priced
 from wattproof.pricing.reading import Reading, UnpriceableError, reading
 from wattproof.pricing.written import as_json
 
-__all__ = ["Priced", "Reading", "UnpriceableError", "as_json", "price", "priced", "reading"]
+__all__ = [
+    "Priced", "Reading", "UnpriceableError", "as_json", "price", "price_frame", "price_many",
+    "priced", "reading",
+]  # fmt: skip

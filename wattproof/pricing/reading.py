@@ -17,6 +17,7 @@ from ingest.protocols.ocpi import VERSIONS, MalformedObjectError, Note, Wire, lo
 from ingest.protocols.ocpi.errors import Problem
 from ingest.protocols.ocpi.guess import version_of
 from ingest.protocols.ocpi.priceable import read_priceable, read_priceable_tariff
+from wattproof.documents import carried
 from wattproof.refusals import RefusalError
 
 Policy = PricingPolicy | Mapping[str, str] | None
@@ -98,6 +99,7 @@ def parsed(value: Wire | str | bytes) -> Wire:
             value = loads(value)
         except (ValueError, RecursionError) as error:
             raise UnpriceableError("CDR", [Problem("", f"not JSON: {error}")], _ADVICE) from None
+    value = carried(value)
     if not isinstance(value, dict):
         problem = Problem("", f"expected an object, got {type(value).__name__}")
         raise UnpriceableError("CDR", [problem], _ADVICE)
