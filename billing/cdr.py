@@ -130,52 +130,91 @@ def zone_name(location: str, site: str, policy: PricingPolicy) -> str:
     return location or site
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A session that nothing keeps from being priced: cut into periods, by its site's clock."""
+
+    session: Billable
+    context: Context
+    tariff: Tariff
+    zone: ZoneInfo
+    policy: PricingPolicy
+    periods: tuple[ChargingPeriod, ...]
+
+
 def derive(
     session: Billable, context: Context, policy: PricingPolicy = DEFAULT_POLICY
 ) -> CDR | Rejection:
     """The CDR of a session version; or the first reason, in order of `_REASONS`, why not."""
+    found = ready(session, context, policy)
+    if isinstance(found, Rejection):
+        return found
+    try:
+        receipt = price(
+            found.periods,
+            (found.tariff,),
+            found.zone,
+            start_at=session.start_at,
+            end_at=session.end_at,
+            policy=policy,
+        )
+    except (ArithmeticError, ValueError) as error:
+        return not_priceable(session, error)
+    return billed(found, receipt)
+
+
+def ready(
+    session: Billable, context: Context, policy: PricingPolicy = DEFAULT_POLICY
+) -> Ready | Rejection:
+    """The session cut into periods, ready for `billing.price` or `billing.bulk`; or why not."""
     refused = _refusal(session, context)
     if refused is not None:
         rule, message = refused
         return Rejection(session.id, session.version, rule, message)
-    try:
-        cdr = _priced(session, context, policy)
-    except (ArithmeticError, ValueError) as error:
-        message = f"the tariff's numbers cannot be reckoned with: {type(error).__name__}: {error}"
-        return Rejection(session.id, session.version, "not_priceable", message)
-    if policy.unpriced_dimension == "held" and _energy_is_free(cdr):
-        message = f"tariff {cdr.tariffs[0].id} prices energy, but not all that was delivered here"
-        return Rejection(session.id, session.version, "energy_unpriced", message)
-    return cdr
-
-
-def _energy_is_free(cdr: CDR) -> bool:
-    """Whether a period's energy met no price component although the tariff has some."""
-    unpriced = {one.period for one in cdr.receipt.notes if one.code == "no_price_component"}
-    priced = {one.period for one in cdr.receipt.lines if one.dimension is Dimension.ENERGY}
-    return any(one.energy_wh and one.ordinal in unpriced - priced for one in cdr.periods)
-
-
-def _priced(session: Billable, context: Context, policy: PricingPolicy) -> CDR:
-    """The CDR of a session that nothing keeps from being billed."""
-    token, location, tariff = context.token, context.location, context.tariff
-    evse, connector = context.evse, context.connector
-    assert token is not None, "refused above"
+    location, tariff = context.location, context.tariff
     assert location is not None, "refused above"
-    assert evse is not None, "refused above"
-    assert connector is not None, "refused above"
     assert tariff is not None, "refused above"
     zone = _zone_named(zone_name(location.time_zone, context.zone, policy))
-    periods = cut(session, tariff, zone, policy)
-    receipt = price(
-        periods,
-        (tariff,),
-        zone,
-        start_at=session.start_at,
-        end_at=session.end_at,
-        policy=policy,
-    )
+    try:
+        periods = cut(session, tariff, zone, policy)
+    except (ArithmeticError, ValueError) as error:
+        return not_priceable(session, error)
     assert sum([one.energy_wh for one in periods], Decimal(0)) == session.energy_wh
+    return _new_ready(
+        session=session, context=context, tariff=tariff, zone=zone, policy=policy, periods=periods
+    )
+
+
+def not_priceable(session: Billable, error: Exception) -> Rejection:
+    """Why numbers out of this world make no CDR."""
+    message = f"the tariff's numbers cannot be reckoned with: {type(error).__name__}: {error}"
+    return Rejection(session.id, session.version, "not_priceable", message)
+
+
+def billed(found: Ready, receipt: Receipt) -> CDR | Rejection:
+    """The CDR of a session with its receipt; unless a policy holds energy that has no price."""
+    session = found.session
+    if found.policy.unpriced_dimension == "held" and _energy_is_free(found.periods, receipt):
+        message = f"tariff {found.tariff.id} prices energy, but not all that was delivered here"
+        return Rejection(session.id, session.version, "energy_unpriced", message)
+    return _cdr(found, receipt)
+
+
+def _energy_is_free(periods: Sequence[ChargingPeriod], receipt: Receipt) -> bool:
+    """Whether a period's energy met no price component although the tariff has some."""
+    unpriced = {one.period for one in receipt.notes if one.code == "no_price_component"}
+    priced = {one.period for one in receipt.lines if one.dimension is Dimension.ENERGY}
+    return any(one.energy_wh and one.ordinal in unpriced - priced for one in periods)
+
+
+def _cdr(found: Ready, receipt: Receipt) -> CDR:
+    session, context, periods = found.session, found.context, found.periods
+    token, location = context.token, context.location
+    evse, connector = context.evse, context.connector
+    assert token is not None, "refused before"
+    assert location is not None, "refused before"
+    assert evse is not None, "refused before"
+    assert connector is not None, "refused before"
     return _new_cdr(
         country_code=context.seller.country_code,
         party_id=context.seller.party_id,
@@ -191,12 +230,12 @@ def _priced(session: Billable, context: Context, policy: PricingPolicy) -> CDR:
         evse=evse,
         connector=connector,
         meter_id=context.meter_id,
-        currency=tariff.currency,
-        tariffs=(tariff,),
+        currency=found.tariff.currency,
+        tariffs=(found.tariff,),
         periods=periods,
         receipt=receipt,
         total_energy_kwh=_kwh(session),
-        total_time_h=total_time_h(periods, session.start_at, session.end_at, policy),
+        total_time_h=total_time_h(periods, session.start_at, session.end_at, found.policy),
         total_parking_time_h=total_parking_time_h(periods),
         signed_values=session.signed_values,
         remark="",
@@ -204,6 +243,9 @@ def _priced(session: Billable, context: Context, policy: PricingPolicy) -> CDR:
         credit_reference_id="",
         last_updated=session.emitted_at,
     )
+
+
+_new_ready = mould(Ready)
 
 
 def _refusal(session: Billable, context: Context) -> tuple[str, str] | None:
