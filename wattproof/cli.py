@@ -31,6 +31,7 @@ COMMANDS = {
     "token": ("token", "Add, list, block and unblock tokens (cards, apps, contracts)."),
     "tariff": ("tariff", "Add and list tariffs."),
     "price": ("price", "Price a partner's or our own CDR by its tariff, line by line."),
+    "verify": ("verify", "Verify CDRs: what is claimed against what it comes to, and why."),
     "party": ("party", "Add and list parties: ourselves, roaming partners, own drivers."),
     "api-key": ("api_key", "Add and list keys of the REST interface."),
     "policy": ("policy", "Set and list the rules of the house, such as the settle time."),

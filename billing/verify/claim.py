@@ -11,7 +11,7 @@ from decimal import Decimal
 from billing.cdr import CDR
 from billing.money import minor_unit, round_to
 from billing.receipt import Amount
-from billing.verify.reckoning import PARTS, TOTAL, ZERO, Cost, Costs
+from billing.verify.reckoning import PARTS, TOTAL, Cost, Costs
 from billing.verify.report import Side
 
 _DECIMALS = 4
@@ -46,17 +46,19 @@ class Claim:
 
     def is_rounding(self, cost: Cost, currency: str) -> bool:
         """Whether rounding each line once, anyhow, explains it."""
-        return self.gap(cost) < allowance(cost, currency)
+        return self.gap(cost) < self.allowance(cost, currency)
+
+    def allowance(self, cost: Cost, currency: str) -> Decimal:
+        """What rounding each line to the currency's unit can amount to, and is never reached: once
+        before tax; after tax the price and its tax are two roundings.
+        """
+        roundings = 2 if self.side is Side.AFTER_TAX else 1
+        return minor_unit(currency) * max(1, cost.lines) * roundings
 
     def _of(self, cost: Cost) -> tuple[Decimal, Decimal]:
         if self.side is Side.BEFORE_TAX:
             return cost.before, cost.rounded_before
         return cost.after, cost.rounded_after
-
-
-def allowance(cost: Cost, currency: str) -> Decimal:
-    """What rounding each line to the currency's unit can amount to; never reached."""
-    return minor_unit(currency) * max(1, cost.lines)
 
 
 def claims(cdr: CDR) -> tuple[Claim, ...]:
@@ -83,7 +85,7 @@ def payable(cdr: CDR, computed: Cost) -> tuple[Decimal, Decimal]:
     if not total.taxes:
         return net
     gross = total.gross, Claim(TOTAL, Side.AFTER_TAX, total.gross).shown(computed, cdr.currency)
-    return net if gross[0] == gross[1] else gross
+    return net if gross[0] == gross[1] and net[0] != net[1] else gross
 
 
 def are_exact(stated: Iterable[Claim], costs: Costs, currency: str) -> bool:
@@ -104,8 +106,3 @@ def are_close(stated: Iterable[Claim], costs: Costs, base: Costs, currency: str)
         if not claim.is_rounding(before, currency) and claim.gap(cost) * 4 > claim.gap(before):
             return False
     return True
-
-
-def nothing(costs: Costs) -> bool:
-    """Whether no line was priced."""
-    return costs[TOTAL].lines == 0 and costs[TOTAL].after == ZERO

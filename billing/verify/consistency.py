@@ -127,7 +127,7 @@ def plausible(cdr: CDR, max_power_kw: Decimal | None) -> Iterator[Check]:
         if at < _PLACEHOLDER:
             text = "a placeholder, no instant: no time can be priced from it"
             yield _remark(Group.PLAUSIBILITY, place, (place,), ("placeholder_stamp", text))
-        elif at > cdr.last_updated:
+        elif at > cdr.last_updated > _PLACEHOLDER:
             text = f"later than the CDR itself, last updated {cdr.last_updated:%F %T} UTC"
             yield _remark(Group.PLAUSIBILITY, place, (place,), ("stamp_after_sale", text))
     if span < timedelta():

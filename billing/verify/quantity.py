@@ -106,11 +106,7 @@ def _compared(cdr: CDR, field: str, amounts: tuple[Decimal, Decimal, str]) -> Ch
     else:
         kind = Kind.ROUNDING if abs(claimed - computed) <= tolerance else Kind.UNEXPLAINED
         computed = round_to(computed, WIRE_GRAIN)
-    words = {
-        "total_energy": "the energies of the periods sum to something else",
-        "total_time": "start and end are another time apart",
-        "total_parking_time": "the parked times of the periods sum to something else",
-    }
+    cause, message = _DIFFERS[field] if kind is Kind.UNEXPLAINED else ("", "")
     return Check(
         Group.QUANTITY,
         field,
@@ -120,8 +116,19 @@ def _compared(cdr: CDR, field: str, amounts: tuple[Decimal, Decimal, str]) -> Ch
         computed=computed,
         unit=unit,
         tolerance=tolerance,
-        message=words[field] if kind is Kind.UNEXPLAINED else "",
+        cause=cause,
+        message=message,
     )
+
+
+_DIFFERS = {
+    "total_energy": ("energy_not_of_periods", "the energies of the periods sum to something else"),
+    "total_time": ("time_not_of_stamps", "start and end are another time apart"),
+    "total_parking_time": (
+        "parking_not_of_periods",
+        "the parked times of the periods sum to something else",
+    ),
+}
 
 
 def stamps(cdr: CDR) -> Iterator[Check]:

@@ -15,7 +15,7 @@ from billing.money import EXACT, minor_unit
 from billing.policy import DEFAULT_POLICY, PricingPolicy
 from billing.receipt import Amount, CostGroup, Receipt
 from billing.tariff import Tariff
-from billing.verify.claim import Claim, allowance, are_exact, claims, payable
+from billing.verify.claim import Claim, are_exact, claims, payable
 from billing.verify.consistency import parts, plausible, references, taxes
 from billing.verify.identity import compared, held_version
 from billing.verify.mistakes import by_stamps
@@ -202,7 +202,7 @@ def _cost_rows(cdr: CDR, priced: _Priced, tolerance: Decimal) -> Iterator[Check]
 def _cost_row(claim: Claim, cost: Cost, currency: str, how: tuple[_Priced, Decimal]) -> Check:
     priced, tolerance = how
     shown = claim.shown(cost, currency)
-    gap, allowed = abs(claim.amount - shown), allowance(cost, currency)
+    gap, allowed = abs(claim.amount - shown), claim.allowance(cost, currency)
     found = priced.explanation
     kind, cause, message = Kind.EXACT, "", ""
     if gap and (claim.is_rounding(cost, currency) or gap <= tolerance):
@@ -212,7 +212,8 @@ def _cost_row(claim: Claim, cost: Cost, currency: str, how: tuple[_Priced, Decim
     elif gap and found is not None:
         kind, cause, message = found.kind, found.code, found.message
     elif gap:
-        kind, cause, message = Kind.UNEXPLAINED, "unexplained", _UNEXPLAINED
+        kind = Kind.UNEXPLAINED
+        cause, message = _TOTAL_ALONE if _total_alone(priced, currency) else _UNKNOWN
     return Check(
         Group.COST,
         claim.field,
@@ -228,7 +229,15 @@ def _cost_row(claim: Claim, cost: Cost, currency: str, how: tuple[_Priced, Decim
     )
 
 
-_UNEXPLAINED = "no policy, no pair of policies and no known mistake gives the claim"
+_UNKNOWN = "unexplained", "no policy, no pair of policies and no known mistake gives the claim"
+_TOTAL_ALONE = "total_alone", "every part cost is right: only the total is not"
+
+
+def _total_alone(priced: _Priced, currency: str) -> bool:
+    """Whether the part costs are stated and right, so that only the total is wrong."""
+    parted = [claim for claim in priced.stated if claim.field != TOTAL]
+    costs = priced.costs or {}
+    return bool(parted) and all(one.is_rounding(costs[one.field], currency) for one in parted)
 
 
 def _unchecked(claim: Claim, currency: str, refusal: tuple[str, str]) -> Check:

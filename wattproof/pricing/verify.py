@@ -1,0 +1,180 @@
+"""Verify CDRs: what each claims against what its tariff, periods, stamps and signatures give.
+
+Knows how wire objects become what `billing.verify` asks for, and where on the wire each answer
+stands. Refuses to judge: `billing.verify` does.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from billing.cdr import CDR
+from billing.policy import PricingPolicy
+from billing.tariff import Tariff
+from billing.verify.report import ZERO, Check, Group, Kind, Place, Report, Side
+from billing.verify.verify import Known
+from billing.verify.verify import verify as report_on
+from ingest.protocols.ocpi import MalformedObjectError, Note, Wire
+from ingest.protocols.ocpi.errors import Problem
+from ingest.protocols.ocpi.guess import version_of
+from ingest.protocols.ocpi.priceable import read_priceable_tariff
+from wattproof.pricing.reading import (
+    Policy,
+    Reading,
+    UnpriceableError,
+    chosen,
+    parsed,
+    reading,
+)
+from wattproof.pricing.signatures import signature_checks
+from wattproof.refusals import RefusalError
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A report with what was read: `checks` are its rows, `pointer` says where each stands."""
+
+    version: str
+    wire: Wire
+    cdr: CDR
+    report: Report
+    notes: tuple[Note, ...]
+
+    @property
+    def partner(self) -> str:
+        """Who claims it: `NL-ABC`; 2.1.1 does not say."""
+        return "-".join(part for part in (self.cdr.country_code, self.cdr.party_id) if part)
+
+    @property
+    def kind(self) -> Kind:
+        """The worst that is to be said of its money."""
+        kinds = [one.kind for one in self.report.checks if one.group is Group.COST]
+        judged = [kind for kind in kinds if kind is not Kind.NOT_CHECKED]
+        order = list(Kind)
+        return max(judged, key=order.index) if judged else Kind.NOT_CHECKED
+
+    def pointer(self, check: Check) -> str:
+        """The JSON pointer of a row, in the shape this very object has."""
+        place = check.place
+        if self.version == "2.1.1":
+            place = tuple("stop_date_time" if one == "end_date_time" else one for one in place)
+        if place[:1] == ("tariffs",):
+            place = self._in_tariff(place)
+        path = "".join(f"/{part}" for part in place)
+        return path + (self._side(place, check.side) if check.side else "")
+
+    def _in_tariff(self, place: Place) -> Place:
+        if self.version != "2.3.0":
+            return place
+        names = {"excl_vat": "before_taxes", "incl_vat": "after_taxes"}
+        return tuple(names.get(one, one) if isinstance(one, str) else one for one in place)
+
+    def _side(self, place: Place, side: Side) -> str:
+        price = self.wire.get(str(place[0]))
+        if not isinstance(price, dict):
+            return ""
+        if "excl_vat" in price:
+            return "/excl_vat" if side is Side.BEFORE_TAX else "/incl_vat"
+        return "/before_taxes" if side is Side.BEFORE_TAX else "/taxes"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How to verify: everything beside the CDR. `tariffs`: as we hold them, wire objects."""
+
+    tariffs: Sequence[Wire] = ()
+    time_zone: str = ""
+    policy: Policy = None
+    ocpi: str = ""
+    tolerance: Decimal = ZERO
+    max_power_kw: Decimal | None = None
+    public_key: str = ""
+
+
+DEFAULT_TERMS = Terms()
+
+
+def verify(cdr: Wire | str | bytes, terms: Terms = DEFAULT_TERMS) -> Verified:
+    """Verify a CDR of OCPI 2.1.1, 2.2.1 or 2.3.0: JSON text, or a dict with Decimal numbers.
+
+    With `terms.tariffs` the version we hold is what counts: by its id, or whatever its id where it
+    is the only one. Raises UnpriceableError with JSON pointers, or RefusalError.
+    """
+    return _verified(cdr, terms, chosen(terms.policy), _held(terms))
+
+
+def verify_many(
+    cdrs: Iterable[Wire | str | bytes], terms: Terms = DEFAULT_TERMS
+) -> Iterator[Verified | RefusalError]:
+    """For each CDR its report, or why there is none. Raises RefusalError at once for bad terms."""
+    decided, held = chosen(terms.policy), _held(terms)
+
+    def one(cdr: Wire | str | bytes) -> Verified | RefusalError:
+        try:
+            return _verified(cdr, terms, decided, held)
+        except RefusalError as refusal:
+            return refusal
+
+    return map(one, cdrs)
+
+
+def _held(terms: Terms) -> tuple[Tariff, ...]:
+    """The tariffs we hold, read once. Raises UnpriceableError."""
+    found = []
+    for place, wire in enumerate(terms.tariffs):
+        try:
+            tariff, _ = read_priceable_tariff(terms.ocpi or version_of(wire, "Tariff"), wire)
+        except MalformedObjectError as error:
+            problems = [Problem(f"/{place}{one.pointer}", one.message) for one in error.problems]
+            raise UnpriceableError("Tariff", problems, "correct it") from None
+        found.append(tariff)
+    return tuple(found)
+
+
+def _verified(
+    cdr: Wire | str | bytes, terms: Terms, policy: PricingPolicy, held: tuple[Tariff, ...]
+) -> Verified:
+    wire = parsed(cdr)
+    if wire.get("total_cost") is None:
+        raise UnpriceableError(
+            "CDR", [Problem("/total_cost", "required field missing")], "nothing is claimed"
+        )
+    read, known = _read(wire, terms, policy, held)
+    report = report_on(read.cdr, read.zone, known)
+    checks = [_stated(check, wire) for check in report.checks]
+    checks += signature_checks(wire, read.cdr, terms.public_key)
+    report = replace(report, checks=tuple(checks))
+    return Verified(read.version, wire, read.cdr, report, read.notes)
+
+
+def _read(
+    wire: Wire, terms: Terms, policy: PricingPolicy, held: tuple[Tariff, ...]
+) -> tuple[Reading, Known]:
+    """The CDR with its own tariffs beside ours; or under ours, where it has none of them."""
+    own = wire.get("tariffs") or []
+    names = {str(one.get("id", "")).upper() for one in own if isinstance(one, dict)}
+    meant = [one for one in held if one.id.upper() in names]
+    instead = held and not meant and (not own or len(held) == 1)
+    read = reading(
+        wire,
+        tariff=terms.tariffs if instead else None,
+        time_zone=terms.time_zone,
+        ocpi=terms.ocpi,
+        policy=policy,
+    )
+    known = Known(() if instead else held, policy, terms.tolerance, terms.max_power_kw)
+    return read, known
+
+
+def _stated(check: Check, wire: Wire) -> Check:
+    """The row; of a quantity that the CDR leaves out, that it does."""
+    quantity = check.group in {Group.QUANTITY, Group.SIGNED} and check.claimed is not None
+    if not quantity or wire.get(check.field) is not None:
+        return check
+    return replace(
+        check,
+        kind=Kind.NOT_CHECKED,
+        claimed=None,
+        cause="not_stated",
+        message=f"the CDR states no {check.field}",
+    )
