@@ -4,6 +4,7 @@
 """
 
 from billing.tariff import Tariff
+from ingest.protocols.ocpi.errors import MalformedObjectError, Problem
 from ingest.protocols.ocpi.reader import Reader
 from ingest.protocols.ocpi.schema import FieldRule, check_field, schema
 from ingest.protocols.ocpi.wire import Wire, dumps, loads
@@ -12,8 +13,14 @@ _CARRIED = ("energy_mix", "preauthorize_amount")
 
 
 def original_text(wire: Wire) -> str:
-    """The object's JSON text: same fields, same order, same digits."""
-    return dumps(wire)
+    """The object's JSON text: same fields, same order, same digits.
+
+    Raises MalformedObjectError where it is nested deeper than anybody can write.
+    """
+    try:
+        return dumps(wire)
+    except TypeError as error:
+        raise MalformedObjectError("object", (Problem("", str(error)),)) from None
 
 
 def carried(tariff: Tariff, version: str) -> Wire:

@@ -20,6 +20,7 @@ VERSIONS = ("2.1.1", "2.2.1", "2.3.0")
 _TYPE = re.compile(r"(\w+)(?:[(\[](\d+)[)\]])?")
 _SCALARS = {"string", "cistring", "url", "int", "number", "boolean", "datetime"}
 _URL_LENGTH = 255
+_MOST_DIGITS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +177,8 @@ def _number_fault(rule: FieldRule, value: object) -> tuple[str, str] | None:
         return ("string_number", "a number in quotes")
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return ("wrong_type", "expected a number")
+    if not Decimal(value).is_finite() or Decimal(value).adjusted() > _MOST_DIGITS:
+        return ("wrong_type", "expected a number of a quantity")
     whole = isinstance(value, int) or value == int(value)
     if rule.kind == "int" and not whole:
         return ("wrong_type", "expected a whole number")

@@ -89,9 +89,12 @@ def loads(text: str | bytes) -> Any:  # noqa: ANN401 - JSON is any
     source = text.decode() if isinstance(text, bytes) else text
     if "\\u" in source:
         orjson.loads(source)  # refuses escapes that are no characters
-    return json.loads(
-        source, parse_float=_decimal, parse_int=_whole, parse_constant=_refuse_constant
-    )
+    try:
+        return json.loads(
+            source, parse_float=_decimal, parse_int=_whole, parse_constant=refuse_constant
+        )
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def dumps(wire: Any) -> str:  # noqa: ANN401 - JSON is any
@@ -102,7 +105,10 @@ def dumps(wire: Any) -> str:  # noqa: ANN401 - JSON is any
     try:
         return orjson.dumps(wire, _digits, orjson.OPT_PASSTHROUGH_SUBCLASS).decode()
     except TypeError:
-        return orjson.dumps(_without_wide_integers(wire), default=_digits).decode()
+        try:
+            return orjson.dumps(_without_wide_integers(wire), default=_digits).decode()
+        except RecursionError:
+            raise TypeError("nested too deeply") from None
 
 
 def number(value: Decimal) -> Decimal:
@@ -202,5 +208,6 @@ def _without_wide_integers(value: Any) -> Any:  # noqa: ANN401 - JSON is any
     return Decimal(value) if wide else value
 
 
-def _refuse_constant(name: str) -> None:
+def refuse_constant(name: str) -> None:
+    """NaN and Infinity are no JSON: raises ValueError."""
     raise ValueError(f"{name} is not JSON")

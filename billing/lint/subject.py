@@ -1,0 +1,102 @@
+"""The tariff under lint: what of it was understood, when, and by which reading of OCPI.
+
+Rules ask here what they may rest on, so that nothing is concluded from a value nobody could read.
+"""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import NamedTuple
+
+from billing.lint.finding import component_at, limits_at
+from billing.lint.grid import Box, Grid
+from billing.policy import PricingPolicy
+from billing.tariff import PriceComponent, Restrictions, Tariff
+
+
+class Part(NamedTuple):
+    """A price component with its place in the tariff, and the restrictions of its element."""
+
+    element: int
+    component: int
+    rule: PriceComponent
+    limits: Restrictions
+
+    def at(self, name: str = "") -> str:
+        """Its pointer, or that of one of its fields."""
+        return component_at(self.element, self.component, name)
+
+
+class Subject:
+    """A tariff, the pointers of what could not be read (`doubts`), and what was decided.
+
+    `now` is None where nobody says what time it is: then nothing is judged to be over.
+    """
+
+    def __init__(
+        self, tariff: Tariff, doubts: frozenset[str], policy: PricingPolicy, now: datetime | None
+    ) -> None:
+        self.tariff = tariff
+        self.doubts = doubts
+        self.policy = policy
+        self.now = now
+
+    def sure(self, pointer: str) -> bool:
+        """Whether what stands at the pointer, above and below it, was understood."""
+        return not any(
+            doubt == pointer or doubt.startswith(f"{pointer}/") or pointer.startswith(f"{doubt}/")
+            for doubt in self.doubts
+        )
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """The components that were understood, in list order."""
+        return tuple(
+            Part(number, position, rule, element.restrictions)
+            for number, element in enumerate(self.tariff.elements)
+            for position, rule in enumerate(element.components)
+            if not self.doubts or self.sure(component_at(number, position))
+        )
+
+    def limits(self) -> Iterator[tuple[int, Restrictions]]:
+        """Each element's restrictions that were understood, where it has any."""
+        for number, element in enumerate(self.tariff.elements):
+            if element.restrictions != _FREE and self.sure(limits_at(number)):
+                yield number, element.restrictions
+
+    def valid_days(self, margin: timedelta) -> tuple[date | None, date | None]:
+        """(first, last) day of the tariff's own validity, `margin` after and before its instants:
+        a day of it takes no time zone to be inside, minus a day none to be outside.
+        """
+        if not (self.sure("/start_date_time") and self.sure("/end_date_time")):
+            return None, None
+        return _day(self.tariff.start_at, margin), _day(self.tariff.end_at, -margin)
+
+    @cached_property
+    def whole(self) -> bool:
+        """Whether every element was understood: only then can something be said to be missing."""
+        return self.sure("/elements")
+
+    @cached_property
+    def grid(self) -> Grid:
+        """Everything a session can be, cut where the tariff's restrictions cut it."""
+        return Grid([element.restrictions for element in self.tariff.elements], self.policy)
+
+    @cached_property
+    def boxes(self) -> dict[int, list[Box]]:
+        """Element -> where it applies on the grid, for those whose restrictions were understood."""
+        return {
+            number: self.grid.boxes(element.restrictions)
+            for number, element in enumerate(self.tariff.elements)
+            if not self.doubts or self.sure(limits_at(number))
+        }
+
+
+_FREE = Restrictions()
+
+
+def _day(at: datetime | None, by: timedelta) -> date | None:
+    try:
+        return None if at is None else (at + by).date()
+    except OverflowError:
+        return None
