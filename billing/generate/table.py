@@ -172,25 +172,19 @@ def plain(value: Decimal) -> Decimal:
 
 
 def _rows(priced: _Priced, window: Window, stops: Stops) -> Iterator[Stop]:
-    """Energies at each power; at any power where that changes no price."""
-    by_power = {
-        power: [priced.row(window, power, kwh, stops.parked) for kwh in stops.energies_kwh]
-        for power in stops.powers
-    }
-    costs = {tuple((row.net, row.gross) for row in rows) for rows in by_power.values()}
-    if len(costs) == 1 and len(by_power) > 1:
-        first = next(iter(by_power.values()))
-        yield from (replace(row, power=ANY_POWER) for row in first)
-        chosen: Sequence[Power] = [next(iter(by_power))]
-    else:
-        for rows in by_power.values():
-            yield from rows
-        chosen = stops.powers
-    if not stops.parked and _parking_costs(priced.tariff):
-        middle = stops.energies_kwh[len(stops.energies_kwh) // 2]
-        for power in chosen:
-            row = priced.row(window, power, middle, _PARKED)
-            yield row if len(chosen) > 1 else replace(row, power=ANY_POWER)
+    """Energies at each power, then one stop that parks; once where the power changes no price."""
+    extra = () if stops.parked or not _parking_costs(priced.tariff) else (_PARKED,)
+    middle = stops.energies_kwh[len(stops.energies_kwh) // 2]
+    found = []
+    for power in stops.powers:
+        rows = [priced.row(window, power, kwh, stops.parked) for kwh in stops.energies_kwh]
+        rows += [priced.row(window, power, middle, parked) for parked in extra]
+        found.append(rows)
+    costs = {tuple((row.net, row.gross) for row in rows) for rows in found}
+    if len(costs) == 1 and len(found) > 1:
+        found = [[replace(row, power=ANY_POWER) for row in found[0]]]
+    for rows in found:
+        yield from rows
 
 
 def _parking_costs(tariff: Tariff) -> bool:

@@ -1,0 +1,259 @@
+"""From a tariff the CDR that a charge would yield, and the prices of typical stops.
+
+Knows wire objects, local times and versions. Refuses to reckon: `billing.generate` makes the CDR as
+every other one is made. What a version cannot say is noted, because its reader will miss it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from billing.cdr import CDR, Rejection
+from billing.generate.generate import generate as cdr_of
+from billing.generate.profile import Battery, Profile, Stretch, curve_of, steady
+from billing.generate.table import DEFAULT_STOPS, PriceTable, StopError, Stops
+from billing.generate.table import price_table as table_of
+from billing.tariff import Tariff
+from ingest.protocols.ocpi import (
+    VERSIONS,
+    MalformedObjectError,
+    Note,
+    Wire,
+    check,
+    dumps,
+    read_tariff,
+    write_cdr,
+)
+from ingest.protocols.ocpi.guess import version_of
+from ingest.protocols.ocpi.priceable import read_priceable_tariff
+from wattproof.pricing.reading import Policy, UnpriceableError, chosen
+from wattproof.pricing.verify import Terms, verify
+from wattproof.refusals import RefusalError
+
+_LONGEST = timedelta(days=31)
+_MOST_POINTS = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """An imagined charge. `start` is local to the site unless it carries a zone; text or datetime.
+
+    One of: `energy_kwh` at `power_kw`; `curve`, as (minutes from the start, kW from there on), the
+    last point its end; `battery` at up to `power_kw`. Then `parked`.
+    """
+
+    start: str | datetime
+    energy_kwh: Decimal | None = None
+    power_kw: Decimal | None = None
+    curve: Sequence[tuple[Decimal, Decimal]] = ()
+    battery: Battery | None = None
+    parked: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """A CDR as `wire` of `version`, the same in our terms, and what its reader should know."""
+
+    version: str
+    wire: Wire
+    cdr: CDR
+    notes: tuple[Note, ...] = field(default=())
+
+
+def generate(
+    tariff: Wire,
+    charge: Charge,
+    *,
+    time_zone: str,
+    ocpi: str = "",
+    policy: Policy = None,
+) -> Generated:
+    """The CDR of the charge, as `ocpi` writes it (else in the tariff's own version).
+
+    Raises RefusalError for a charge that is none and a tariff that makes no CDR, UnpriceableError
+    with JSON pointers for one that cannot be read.
+    """
+    own = version_of(tariff, "Tariff")
+    version = ocpi or own
+    if version not in VERSIONS:
+        raise RefusalError(f"OCPI {version} is not spoken here", f"one of {', '.join(VERSIONS)} is")
+    try:
+        read, notes = read_tariff(own, tariff)
+    except MalformedObjectError as error:
+        raise UnpriceableError(error.subject, error.problems, "correct the tariff") from None
+    decided = chosen(policy)
+    cdr = cdr_of(read, profile_of(charge, time_zone), _zone(time_zone), policy=decided)
+    if isinstance(cdr, Rejection):
+        raise RefusalError(f"no CDR: {cdr.message}", "correct the tariff")
+    wire = write_cdr(version, cdr)
+    own_notes = tuple(
+        Note(one.code, "" if one.period < 0 else f"/charging_periods/{one.period}", one.message)
+        for one in cdr.receipt.notes
+    )
+    terms = Terms(time_zone=time_zone, policy=decided, ocpi=version)
+    found = (*notes, *check(version, "CDR", wire), *own_notes, *_unsaid(wire, terms))
+    return Generated(version, wire, cdr, found)
+
+
+def _unsaid(wire: Wire, terms: Terms) -> list[Note]:
+    """What the CDR as written no longer says: then its reader comes to another price."""
+    if not verify(wire, terms).report.money_differs:
+        return []
+    text = f"OCPI {terms.ocpi} cannot say all of it: a reader comes to another price"
+    return [Note("version_loses", "/total_cost", text)]
+
+
+def profile_of(charge: Charge, time_zone: str) -> Profile:
+    """The charge as power over time. Raises RefusalError, saying what is missing or impossible."""
+    try:
+        curve = _curve(charge)
+        if len(curve) > _MOST_POINTS or sum((c.duration for c in curve), charge.parked) > _LONGEST:
+            raise RefusalError(f"a charge lasts at most {_LONGEST.days} days", "make it shorter")
+        return Profile(_instant(charge.start, _zone(time_zone)), curve, charge.parked)
+    except (ValueError, OverflowError, ArithmeticError) as error:
+        raise RefusalError(f"no charge: {error}", "see wattproof generate --help") from None
+
+
+def _curve(charge: Charge) -> tuple[Stretch, ...]:
+    if charge.curve:
+        return curve_of(charge.curve)
+    if charge.power_kw is None:
+        raise ValueError("no power is given")
+    if charge.battery is not None:
+        return charge.battery.charge(charge.power_kw)
+    if charge.energy_kwh is None:
+        raise ValueError("neither energy, curve nor battery is given")
+    return steady(charge.energy_kwh, charge.power_kw)
+
+
+def _instant(start: str | datetime, zone: str) -> datetime:
+    at = datetime.fromisoformat(start) if isinstance(start, str) else start
+    local = at if at.tzinfo is not None else at.replace(tzinfo=ZoneInfo(zone))
+    return local.astimezone(UTC).replace(microsecond=0)
+
+
+def _zone(name: str) -> str:
+    if not name:
+        raise RefusalError("no time zone is given", "give it: --time-zone Europe/Amsterdam")
+    try:
+        return str(ZoneInfo(name).key)
+    except (KeyError, ValueError, OSError):
+        raise RefusalError(f"time zone {name[:40]!r} does not exist", "give IANA's name") from None
+
+
+def price_table(
+    tariff: Wire,
+    *,
+    time_zone: str,
+    on: date,
+    stops: Stops = DEFAULT_STOPS,
+    policy: Policy = None,
+) -> PriceTable:
+    """What typical stops cost in each window of the week of `on`. Raises as `generate` does."""
+    zone = _zone(time_zone)
+    try:
+        return table_of(priceable(tariff), zone, on, stops=stops, policy=chosen(policy))
+    except StopError as error:
+        raise RefusalError(f"no price: {error}", "correct the tariff") from None
+
+
+def priceable(tariff: Wire) -> Tariff:
+    """A tariff of which only what a price needs must be there. Raises UnpriceableError."""
+    try:
+        return read_priceable_tariff(version_of(tariff, "Tariff"), tariff)[0]
+    except MalformedObjectError as error:
+        raise UnpriceableError(error.subject, error.problems, "correct the tariff") from None
+
+
+TABLE_SCHEMA: dict[str, Any] = {
+    "tariff": pl.String,
+    "window": pl.String,
+    "start": pl.Datetime("us", "UTC"),
+    "power": pl.String,
+    "power_kw": pl.Decimal(12, 4),
+    "energy_kwh": pl.Decimal(18, 4),
+    "minutes": pl.Decimal(12, 4),
+    "parked_minutes": pl.Decimal(12, 4),
+    "currency": pl.String,
+    "net": pl.Decimal(18, 4),
+    "tax": pl.Decimal(18, 4),
+    "gross": pl.Decimal(18, 4),
+    "gross_per_kwh": pl.Decimal(18, 4),
+    "notes": pl.List(pl.String),
+}
+
+
+def stop_rows(table: PriceTable) -> list[dict[str, Any]]:
+    """The stops as flat rows with the columns of TABLE_SCHEMA; money in the tariff's currency."""
+    return [
+        {
+            "tariff": table.tariff_id,
+            "window": one.window,
+            "start": one.start_at,
+            "power": one.power,
+            "power_kw": one.power_kw,
+            "energy_kwh": one.energy_kwh,
+            "minutes": _minutes(one.duration),
+            "parked_minutes": _minutes(one.parked),
+            "currency": table.currency,
+            "net": one.net,
+            "tax": one.tax,
+            "gross": one.gross,
+            "gross_per_kwh": one.per_kwh,
+            "notes": list(one.notes),
+        }
+        for one in table.stops
+    ]
+
+
+def _minutes(span: timedelta) -> Decimal:
+    return (Decimal(span // timedelta(seconds=1)) / 60).quantize(Decimal("0.0001"))
+
+
+def price_table_frame(
+    tariff: Wire, *, time_zone: str, on: date, stops: Stops = DEFAULT_STOPS, policy: Policy = None
+) -> pl.DataFrame:
+    """The price table as a data frame: a row for each stop."""
+    table = price_table(tariff, time_zone=time_zone, on=on, stops=stops, policy=policy)
+    return pl.DataFrame(stop_rows(table), schema=TABLE_SCHEMA)
+
+
+def generate_frame(
+    frame: pl.DataFrame,
+    tariff: Wire,
+    *,
+    time_zone: str,
+    ocpi: str = "",
+    policy: Policy = None,
+) -> pl.DataFrame:
+    """`frame` with columns `cdr` (JSON text), `net` and `gross` beside each charge.
+
+    Its columns: `start` (local text or datetime), `energy_kwh`, `power_kw`, and, if it likes,
+    `parked_minutes`. Raises RefusalError for the first row that is no charge, naming it.
+    """
+    found = []
+    for number, row in enumerate(frame.iter_rows(named=True)):
+        charge = Charge(
+            row["start"],
+            _decimal(row["energy_kwh"]),
+            _decimal(row["power_kw"]),
+            parked=timedelta(seconds=int((_decimal(row.get("parked_minutes")) or 0) * 60)),
+        )
+        try:
+            made = generate(tariff, charge, time_zone=time_zone, ocpi=ocpi, policy=policy)
+        except RefusalError as refusal:
+            raise RefusalError(f"row {number}: {refusal.reason}", refusal.advice) from None
+        total = made.cdr.receipt.total
+        found.append({"cdr": dumps(made.wire), "net": total.net, "gross": total.gross})
+    money = pl.Decimal(18, 4)
+    schema: dict[str, Any] = {"cdr": pl.String, "net": money, "gross": money}
+    return frame.hstack(pl.DataFrame(found, schema=schema))
+
+
+def _decimal(value: object) -> Decimal | None:
+    return None if value is None else Decimal(str(value))
