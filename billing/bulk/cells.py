@@ -1,0 +1,154 @@
+"""The courses of the days that a batch touches, laid out in UTC: who competes from which instant.
+
+Knows clocks, local days and courses. Refuses to know what is measured. On the days a clock is set
+a local hour comes twice, or never: each stretch of a day is laid out under its own offset.
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from billing.bulk.catalog import KEYS, Catalog, Option
+from billing.bulk.clock import DAY_US
+from billing.bulk.layout import Batch, offsets
+
+WHOLES = 1 << 32
+"""Added to a question that is asked of whole elements."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Cells in order of place (question and clock) and time, each lasting until the next.
+
+    `at` is place × `span` + microseconds since `base`; `list` who competes in the cell.
+    """
+
+    places: dict[tuple[int, int], int]
+    """(question, clock) -> place"""
+    at: pl.Series
+    list: pl.Series
+    base: int
+    span: int
+
+    def place(self, question: pl.Series, clock: pl.Series) -> pl.Series:
+        """The places of questions by clocks; all of them are known."""
+        asked = pl.DataFrame({"question": question, "clock": clock})
+        known = pl.DataFrame(
+            {
+                "question": pl.Series([key for key, _ in self.places], dtype=pl.Int64),
+                "clock": pl.Series([clock for _, clock in self.places], dtype=pl.Int64),
+                "place": pl.Series(self.places.values(), dtype=pl.Int64),
+            }
+        )
+        return asked.join(known, on=["question", "clock"], how="left", maintain_order="left")[
+            "place"
+        ]
+
+    def holding(self, place: pl.Series, at: pl.Series) -> pl.Series:
+        """The row of the cell in which an instant (µs since 1970) lies."""
+        return self.at.search_sorted(self._code(place, at), side="right").cast(pl.Int64) - 1
+
+    def before(self, place: pl.Series, at: pl.Series) -> pl.Series:
+        """The row of the last cell that begins before an instant."""
+        return self.at.search_sorted(self._code(place, at), side="left").cast(pl.Int64) - 1
+
+    def _code(self, place: pl.Series, at: pl.Series) -> pl.Series:
+        frame = pl.DataFrame({"place": place, "at": at}).cast(self.at.dtype)
+        code = pl.col("place") * pl.lit(self.span, dtype=self.at.dtype) + pl.col("at")
+        return frame.select(code - pl.lit(self.base, dtype=self.at.dtype)).to_series()
+
+
+def cells_of(batch: Batch, catalog: Catalog) -> Cells | None:
+    """The cells of every day that a period of the batch touches; None where no clock matters."""
+    if not batch.clocks:
+        return None
+    options = _clocked(catalog)
+    days = _days(batch, {tariff for tariff, _ in options.values()})
+    rows: dict[str, list[int]] = {"place": [], "course": [], "midnight": []}
+    parts: dict[str, list[int]] = {name: [] for name in ("offset", "low", "high")}
+    places: dict[tuple[int, int], int] = {}
+    by_tariff: dict[int, list[tuple[int, Option]]] = {}
+    for question, (tariff, option) in options.items():
+        by_tariff.setdefault(tariff, []).append((question, option))
+    for tariff, clock, day in days:
+        stretches = tuple(batch.clocks[clock].parts(day))
+        for question, option in by_tariff[tariff]:
+            place = places.setdefault((question, clock), len(places))
+            course = catalog.course_on(option, day)
+            for stretch in stretches:
+                rows["place"].append(place)
+                rows["course"].append(course)
+                rows["midnight"].append(day * DAY_US)
+                parts["offset"].append(stretch.offset_us)
+                parts["low"].append(stretch.from_us)
+                parts["high"].append(stretch.until_us)
+    return _laid_out(pl.DataFrame({**rows, **parts}, schema_overrides=_INT64), catalog, places)
+
+
+_INT64 = dict.fromkeys(("place", "course", "midnight", "offset", "low", "high"), pl.Int64)
+
+
+def _clocked(catalog: Catalog) -> dict[int, tuple[int, Option]]:
+    """The questions that the clock decides, with their tariff."""
+    return {
+        base + tariff * KEYS + key: (tariff, option)
+        for base, known in ((0, catalog.options), (WHOLES, catalog.wholes))
+        for tariff, options in known.items()
+        for key, option in options.items()
+        if option.kinds is not None
+    }
+
+
+def _days(batch: Batch, tariffs: set[int]) -> list[tuple[int, int, int]]:
+    """(tariff, clock, local day) of every period that a clock may decide on, each once."""
+    wanted = pl.Series(sorted(tariffs), dtype=pl.Int64)
+    rows = batch.periods.select("s", "tariff", "start", "end").filter(
+        pl.col("tariff").is_in(wanted.implode())
+    )
+    clock = batch.sessions["clock"].gather(rows["s"])
+    rows = rows.with_columns(
+        clock=clock,
+        first=(rows["start"] + offsets(rows["start"], clock, batch.clocks)) // DAY_US,
+        last=(rows["end"] + offsets(rows["end"], clock, batch.clocks)) // DAY_US,
+    )
+    spans = rows.select("tariff", "clock", "first", "last").unique()
+    return sorted(
+        {
+            (tariff, clock, day)
+            for tariff, clock, first, last in spans.rows()
+            for day in range(min(first, last), max(first, last) + 1)
+        }
+    )
+
+
+def _laid_out(days: pl.DataFrame, catalog: Catalog, places: dict[tuple[int, int], int]) -> Cells:
+    """The cells of the days, in order; what goes on past midnight is one cell."""
+    numbers = [n for n, course in enumerate(catalog.courses) for _ in course]
+    steps = [step for course in catalog.courses for step in course]
+    courses = pl.DataFrame(
+        {
+            "course": pl.Series(numbers, dtype=pl.Int64),
+            "from": pl.Series([at for at, _ in steps], dtype=pl.Int64),
+            "list": pl.Series([number for _, number in steps], dtype=pl.Int64),
+        }
+    ).with_columns(until=pl.col("from").shift(-1).over("course").fill_null(DAY_US))
+    cells = days.join(courses, on="course").with_columns(
+        low=pl.max_horizontal("low", "from"), high=pl.min_horizontal("high", "until")
+    )
+    cells = cells.filter(pl.col("low") < pl.col("high")).select(
+        "place", "list", at=pl.col("midnight") + pl.col("low") - pl.col("offset")
+    )
+    cells = cells.sort("place", "at")
+    begins = (pl.col("place") != pl.col("place").shift()) | (
+        pl.col("list") != pl.col("list").shift()
+    )
+    cells = cells.filter(begins.fill_null(value=True))
+    base, last = cells["at"].min() or 0, cells["at"].max() or 0
+    assert isinstance(base, int)
+    assert isinstance(last, int)
+    span = last - base + 400 * DAY_US
+    dtype = pl.Int64 if span * (len(places) + 1) < 2**62 else pl.Int128
+    code = pl.col("place").cast(dtype) * pl.lit(span, dtype=dtype) + (pl.col("at") - base).cast(
+        dtype
+    )
+    return Cells(places, cells.select(code)["place"], cells["list"], base, span)

@@ -1,0 +1,160 @@
+"""Costs in columns: running sums over a common denominator, each divided once.
+
+Knows cost and tax of billed quantities. Refuses to choose components. The lines of a cost group,
+rate and way of stating tax are the differences of their running total at 1E-12, so that they sum to
+it exactly. Nothing is rounded but those totals: sums are whole numbers.
+"""
+
+from math import gcd
+from typing import NamedTuple
+
+import polars as pl
+
+from billing.bulk.catalog import GROUPS
+from billing.bulk.tables import Scales, Tables
+from billing.bulk.whole import (
+    GRAIN,
+    WIDEST,
+    RangeError,
+    checked,
+    half_away,
+    largest,
+    lit,
+    power,
+    quotient,
+    ratio,
+    running,
+)
+from billing.receipt import CostGroup
+
+_ENERGY_GROUP = GROUPS.index(CostGroup.ENERGY)
+
+
+class Costs(NamedTuple):
+    """`lines`: `net` and `tax` at 1E-12 beside each priced use; `totals`: the same summed, by
+    `s`, `group` and `rate`.
+    """
+
+    lines: pl.DataFrame
+    totals: pl.DataFrame
+
+
+def costs_of(priced: pl.DataFrame, tables: Tables) -> Costs:
+    """Cost and tax of priced uses: `s`, `winner` and `billed`, in the order of a receipt."""
+    names = ("price", "rate", "vat", "included", "group")
+    rows = priced.select("s", "billed").with_columns(
+        tables.components[name].gather(priced["winner"]) for name in names
+    )
+    rows = rows.with_row_index("line")
+    lines, totals = [], []
+    for group in range(len(GROUPS)):
+        own = rows.filter(pl.col("group") == group)
+        if own.height:
+            costs, total = _of_group(own, _unit(group, tables.scales), tables.scales)
+            lines.append(costs)
+            totals.append(total.with_columns(group=pl.lit(group, dtype=pl.Int64)))
+    if not lines:
+        return Costs(priced.with_columns(net=_ZERO, tax=_ZERO), pl.DataFrame(schema=_TOTALS))
+    both = pl.concat(lines)
+    place = pl.repeat(0, both.height, dtype=pl.UInt32, eager=True)
+    place.scatter(both["line"], pl.int_range(both.height, dtype=pl.UInt32, eager=True))
+    ordered = both.select("net", "tax")[place]
+    return Costs(priced.hstack(ordered), pl.concat(totals).select(list(_TOTALS)))
+
+
+_ZERO = pl.lit(0, dtype=pl.Int128)
+_TOTALS = {
+    "s": pl.UInt32,
+    "group": pl.Int64,
+    "rate": pl.Int64,
+    "net": pl.Int128,
+    "tax": pl.Int128,
+}
+
+
+def _unit(group: int, scales: Scales) -> int:
+    """How many whole numbers of quantity a price is for: a kWh, or an hour (a fee is one hour)."""
+    return power(3 + scales.wh) if group == _ENERGY_GROUP else 3600 * power(scales.seconds)
+
+
+def _of_group(rows: pl.DataFrame, unit: int, scales: Scales) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`line`, `net` and `tax` of one cost group, and its totals by session and rate."""
+    kind = pl.col("rate") * 2 + pl.col("included").cast(pl.Int64)
+    rows = rows.with_columns(kind=kind)
+    same = pl.col("s") == pl.col("s").shift()
+    if rows.select((same & (pl.col("kind") != pl.col("kind").shift())).any()).item():
+        rows = rows.sort("s", "kind", maintain_order=True)
+    first = rows.select((~same | (pl.col("kind") != pl.col("kind").shift())).fill_null(value=True))
+    begins = first.to_series()
+    if largest(rows["price"]) * largest(rows["billed"]) * rows.height > WIDEST:
+        raise RangeError("the costs of a batch do not fit 128 bits: price fewer sessions at once")
+    product = rows.select(pl.col("price").cast(pl.Int128) * pl.col("billed").cast(pl.Int128))
+    due = running(product["price"], begins)
+    net, tax = _taxed(due, rows, unit * 10**scales.price, 10**scales.vat)
+    frame = pl.DataFrame({"line": rows["line"], "net": net, "tax": tax, "first": begins})
+    fresh = pl.col("first")
+    lines = frame.select(
+        "line",
+        *(
+            pl.col(name) - pl.when(fresh).then(_ZERO).otherwise(pl.col(name).shift())
+            for name in ("net", "tax")
+        ),
+    )
+    last = begins.shift(-1).fill_null(value=True)
+    totals = rows.select("s", "rate", "included").hstack([net.alias("net"), tax.alias("tax")])
+    totals = totals.filter(last)
+    if totals["included"].n_unique() > 1:
+        totals = totals.group_by("s", "rate", maintain_order=True).agg(pl.col("net", "tax").sum())
+    return lines.with_columns(pl.col("net", "tax").fill_null(0)), totals.select(
+        "s", "rate", "net", "tax"
+    )
+
+
+def _taxed(
+    due: pl.Series, rows: pl.DataFrame, per: int, percent: int
+) -> tuple[pl.Series, pl.Series]:
+    """(net, tax) of what is due at 1E-12: each divided once and rounded once.
+
+    No rate: no VAT applies, or, with tax included, the net cannot be told apart.
+    """
+    whole = quotient(due, GRAIN, per)
+    taxed = rows["rate"] > 0
+    if not taxed.any():
+        return whole, pl.repeat(0, len(whole), dtype=pl.Int128, eager=True)
+    levied = _levied(due, rows["vat"], per * 100 * percent)
+    frame = pl.DataFrame({"net": whole, "tax": levied, "taxed": taxed})
+    included = rows["included"] & taxed
+    tax = pl.when("taxed").then("tax").otherwise(_ZERO)
+    if not included.any():
+        return whole, frame.select(tax)["tax"]
+    chosen = included.arg_true()
+    net_of_tax = _net_of_tax(due.gather(chosen), rows["vat"].gather(chosen), per, percent)
+    inner = pl.repeat(0, len(due), dtype=pl.Int128, eager=True)
+    inner.scatter(chosen, net_of_tax)
+    frame = frame.with_columns(inner=inner, included=included)
+    net = pl.when("included").then("inner").otherwise("net").alias("net")
+    within = pl.when("included").then(pl.col("net") - pl.col("inner")).otherwise(tax)
+    both = frame.select(net, within.alias("tax"))
+    return both["net"], both["tax"]
+
+
+def _net_of_tax(due: pl.Series, vat: pl.Series, per: int, percent: int) -> pl.Series:
+    """due × 100 / (100 + vat) / per at 1E-12."""
+    hundred = 100 * percent
+    common = gcd(hundred * GRAIN, per)
+    times = pl.repeat(hundred * GRAIN // common, len(due), dtype=pl.Int128, eager=True)
+    gross = vat.cast(pl.Int128).to_frame("vat")
+    by = gross.select((pl.col("vat") + lit(hundred)) * lit(per // common))["vat"]
+    return ratio(due, times, by)
+
+
+def _levied(due: pl.Series, vat: pl.Series, per: int) -> pl.Series:
+    """due × vat / per at 1E-12."""
+    if largest(due) * largest(vat) > WIDEST:
+        pairs = zip(due.to_list(), vat.to_list(), strict=True)
+        found = [half_away(part * rate * GRAIN, per) for part, rate in pairs]
+        return pl.Series("n", checked(found), dtype=pl.Int128)
+    product = pl.DataFrame({"due": due, "vat": vat}).select(
+        pl.col("due") * pl.col("vat").cast(pl.Int128)
+    )
+    return quotient(product["due"], GRAIN, per)

@@ -1,0 +1,331 @@
+"""A batch under one policy as whole numbers: its sessions and periods, and the tariff of each.
+
+Knows who is priced by which tariff (OCPI 2.2.1 mod_cdrs, ChargingPeriod.tariff_id) and what every
+restriction will see of a period. Refuses to price.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from billing.bulk.catalog import Catalog, Part
+from billing.bulk.clock import Clock, clock_of, fixed, micros
+from billing.bulk.remark import Remarks, Stage
+from billing.bulk.sheet import WHEN_ABSENT, Sheet
+from billing.bulk.tables import Scales
+from billing.bulk.whole import digits_used, running, whole
+from billing.policy import PricingPolicy
+from billing.session import Activity
+from billing.tariff import Tariff
+
+NONE = -1
+"""In place of a tariff's number: none is relevant."""
+
+POWERS = ("min_power_kw", "max_power_kw", "min_current_a", "max_current_a")
+STATED = ("time_s", "parking_s", "overtime_s")
+
+
+@dataclass(slots=True)
+class Batch:
+    """Sessions and periods of one policy; row numbers are `s` and `p`.
+
+    sessions: `key`, `start`, `end` (µs since 1970), `offer`, `tariff` (at start), `limits` (whose
+    limits count), `clock`. periods: `s`, `ordinal`, `start`, `end`, `wh`, …
+    """
+
+    policy: PricingPolicy
+    tariffs: tuple[Tariff, ...]
+    sessions: pl.DataFrame
+    periods: pl.DataFrame
+    clocks: tuple[Clock, ...]
+    remarks: Remarks
+
+
+def sorted_periods(sheet: Sheet) -> pl.DataFrame:
+    """The sheet's periods in the order of its sessions, with their row `s`; all columns filled.
+
+    Raises ValueError for a key that is no session's, or is that of several.
+    """
+    sessions, periods = sheet.sessions, sheet.periods
+    if sessions["key"].is_duplicated().any():
+        raise ValueError("two sessions have the same key")
+    missing = [value.alias(name) for name, value in WHEN_ABSENT.items() if name not in periods]
+    periods = periods.with_columns(missing)
+    runs = periods["key"].rle().struct.unnest()
+    if runs.height == sessions.height and (runs["value"] == sessions["key"]).all():
+        return periods.with_columns(s=pl.col("key").rle_id())
+    keys = sessions.select("key").with_row_index("s")
+    found = periods.join(keys, on="key", how="left", maintain_order="left")
+    if found["s"].null_count():
+        stray = found.filter(pl.col("s").is_null())["key"][0]
+        raise ValueError(f"a period belongs to {stray!r}, which is no session of the sheet")
+    return found.sort("s", maintain_order=True)
+
+
+def digits_of(periods: pl.DataFrame) -> tuple[int, int, tuple[int, int]]:
+    """The decimals of Wh, seconds, and (kW, A) that the periods hold."""
+    used = {name: digits_used(periods[name]) for name in ("energy_wh", *POWERS, *STATED)}
+    power, current = max(used[one] for one in POWERS[:2]), max(used[one] for one in POWERS[2:])
+    return used["energy_wh"], max(used[one] for one in STATED), (power, current)
+
+
+def lay_out(
+    sessions: pl.DataFrame, periods: pl.DataFrame, catalog: Catalog, scales: Scales
+) -> Batch:
+    """Sessions (with `s`) and their periods (with `s`) of one policy, renumbered from 0."""
+    policy, remarks = catalog.policy, Remarks()
+    own, clocks = _sessions(sessions, catalog, remarks)
+    rows = _periods(periods, scales)
+    rows = _in_order(rows, own, policy, remarks)
+    rows = _named(rows, own, catalog, remarks)
+    own = own.with_columns(limits=_limits(rows, own, policy))
+    return Batch(policy, tuple(catalog.tariffs), own, _measured(rows, own, policy), clocks, remarks)
+
+
+def _sessions(
+    sessions: pl.DataFrame, catalog: Catalog, remarks: Remarks
+) -> tuple[pl.DataFrame, tuple[Clock, ...]]:
+    """The sessions with the tariff in force at their start, and the clock of their site."""
+    own = sessions.select(
+        pl.int_range(pl.len(), dtype=pl.UInt32).alias("s"),
+        "key",
+        "zone",
+        pl.col("start_at").to_physical().alias("start"),
+        pl.col("end_at").to_physical().alias("end"),
+        "tariffs",
+    )
+    own = _at_start(own, catalog, remarks)
+    return _clocked(own, catalog)
+
+
+def _at_start(own: pl.DataFrame, catalog: Catalog, remarks: Remarks) -> pl.DataFrame:
+    """Step 1, the tariff: the first of a session's own valid at its start, else the first."""
+    if own["tariffs"].list.len().min() == 0 or own["tariffs"].null_count():
+        raise ValueError("a session cannot be priced without a tariff")
+    first = own["tariffs"].list.first().cast(pl.Int64)
+    used = own["tariffs"].list.explode().unique().to_list()
+    bounded = [n for n in used if catalog.tariffs[n].start_at or catalog.tariffs[n].end_at]
+    if not bounded:
+        return own.with_columns(tariff=first)
+    spans = validity(catalog.tariffs)
+    each = own.select("s", "start", pl.col("tariffs").cast(pl.List(pl.Int64))).explode("tariffs")
+    each = each.with_columns(
+        opens=spans["opens"].gather(each["tariffs"]), closes=spans["closes"].gather(each["tariffs"])
+    )
+    valid = each.filter(
+        pl.col("opens").is_null() | (pl.col("opens") <= pl.col("start")),
+        pl.col("closes").is_null() | (pl.col("start") < pl.col("closes")),
+    ).unique("s", keep="first", maintain_order=True)
+    chosen = own.select("s").join(
+        valid.select("s", "tariffs"), on="s", how="left", maintain_order="left"
+    )["tariffs"]
+    text = "no tariff was valid when the session started"
+    none_valid = own.filter(chosen.is_null())
+    remarks.add("periods_outside_validity", text, none_valid, stage=Stage.VALIDITY)
+    return own.with_columns(tariff=chosen.fill_null(first))
+
+
+def validity(tariffs: Sequence[Tariff]) -> pl.DataFrame:
+    """`opens` and `closes` (exclusive) of each tariff in microseconds since 1970, null: never."""
+    opens = [None if one.start_at is None else micros(one.start_at) for one in tariffs]
+    closes = [None if one.end_at is None else micros(one.end_at) for one in tariffs]
+    return pl.DataFrame({"opens": opens, "closes": closes}, schema_overrides=_BOUNDS)
+
+
+_BOUNDS = {"opens": pl.Int64, "closes": pl.Int64}
+
+
+def _clocked(own: pl.DataFrame, catalog: Catalog) -> tuple[pl.DataFrame, tuple[Clock, ...]]:
+    """The sessions with the number of their clock; policy dst_clock."""
+    names = own["zone"].unique(maintain_order=True)
+    zones = [ZoneInfo(name) for name in names]
+    if not catalog.clocked or not own.height:
+        return own.with_columns(clock=pl.lit(0, dtype=pl.Int64)).drop("zone"), ()
+    first, last = own["start"].min(), own["end"].max()
+    assert isinstance(first, int)
+    assert isinstance(last, int)
+    clocks = [clock_of(zone, first, max(first, last)) for zone in zones]
+    numbers = own["zone"].replace_strict(names, pl.int_range(len(names), eager=True))
+    own = own.drop("zone").with_columns(clock=numbers)
+    if catalog.policy.dst_clock == "clock_as_shown":
+        return own, tuple(clocks)
+    shifts = offsets(own["start"], own["clock"], clocks)
+    kinds = shifts.unique(maintain_order=True)
+    numbers = shifts.replace_strict(kinds, pl.int_range(len(kinds), eager=True))
+    return own.with_columns(clock=numbers), tuple(fixed(shift) for shift in kinds)
+
+
+def offsets(at: pl.Series, clock: pl.Series, clocks: Sequence[Clock]) -> pl.Series:
+    """The offset from UTC, in microseconds, of each instant by its own clock."""
+    if len(clocks) == 1:
+        return _offsets(at, clocks[0])
+    parts = pl.DataFrame({"at": at, "clock": clock}).with_row_index("n")
+    found = []
+    for number, one in enumerate(clocks):
+        own = parts.filter(pl.col("clock") == number)
+        found.append(own.select("n").with_columns(offset=_offsets(own["at"], one)))
+    return pl.concat(found).sort("n")["offset"]
+
+
+def _offsets(at: pl.Series, clock: Clock) -> pl.Series:
+    steps = pl.Series(clock.from_us, dtype=pl.Int64).search_sorted(at, side="right")
+    row = (steps.cast(pl.Int64) - 1).clip(0)
+    return pl.Series("offset", clock.offset_us, dtype=pl.Int64).gather(row)
+
+
+def _periods(periods: pl.DataFrame, scales: Scales) -> pl.DataFrame:
+    """The periods as whole numbers at the batch's scales, in the order given."""
+    part = (
+        pl.when(~pl.col("reserved"))
+        .then(Part.SESSION)
+        .when(pl.col("cancelled"))
+        .then(Part.CANCELLED)
+        .when(pl.col("expired"))
+        .then(Part.EXPIRED)
+        .otherwise(Part.RESERVED)
+    )
+    rows = periods.select(
+        "s",
+        "ordinal",
+        pl.col("start_at").to_physical().alias("start"),
+        pl.col("end_at").to_physical().alias("end"),
+        (pl.col("activity") == Activity.PARKED).alias("parked"),
+        "imputed",
+        "reserved",
+        "tariff_id",
+        part.cast(pl.Int64).alias("part"),
+    )
+    digits = (scales.kw, scales.kw, scales.a, scales.a)
+    measured = [whole(periods[name], held) for name, held in zip(POWERS, digits, strict=True)]
+    stated = [whole(periods[name], scales.seconds) for name in STATED]
+    energy = whole(periods["energy_wh"], scales.wh).alias("wh")
+    return rows.with_columns(energy, *measured, *stated)
+
+
+def _in_order(
+    rows: pl.DataFrame, own: pl.DataFrame, policy: PricingPolicy, remarks: Remarks
+) -> pl.DataFrame:
+    """Periods should be in order, without gaps, and span the session; policy period_order."""
+    same = pl.col("s") == pl.col("s").shift()
+    early = rows.with_row_index("p").filter(same & (pl.col("start") < pl.col("end").shift()))
+    clock = pl.from_epoch("start", time_unit="us").dt.strftime("%H:%M:%S")
+    text = pl.format("starts at {}, before the one before it ends", clock)
+    remarks.add("periods_out_of_order", text, early, stage=Stage.ORDER)
+    if policy.period_order == "by_start":
+        rows = rows.sort("s", "start", "ordinal", maintain_order=True)
+    first, last = pl.col("s") != pl.col("s").shift(), pl.col("s") != pl.col("s").shift(-1)
+    starts = rows.filter(first.fill_null(value=True)).select("s", "start")
+    ends = rows.filter(last.fill_null(value=True))["end"]
+    stamps = own[starts["s"]]
+    off = starts.filter((starts["start"] != stamps["start"]) | (ends != stamps["end"]))
+    words = "the periods do not span the session exactly"
+    remarks.add("periods_disagree_with_stamps", words, off.select("s"), stage=Stage.STAMPS)
+    return rows.with_row_index("p")
+
+
+def _named(
+    rows: pl.DataFrame, own: pl.DataFrame, catalog: Catalog, remarks: Remarks
+) -> pl.DataFrame:
+    """The tariff that prices each period: the one it names, else the one at the start."""
+    ids = pl.Series([tariff.id for tariff in catalog.tariffs], dtype=pl.String)
+    at_start = own["tariff"].gather(rows["s"])
+    known = (ids.gather(at_start) == rows["tariff_id"]) & (rows["tariff_id"] != "")
+    if own["tariffs"].list.len().max() == 1:
+        named = pl.select(pl.when(known).then(at_start)).to_series()
+    else:
+        named = _looked_up(rows, own, ids)
+    rows = rows.with_columns(named=named, tariff=named.fill_null(at_start))
+    if named.null_count():
+        rows = _unnamed(rows, catalog.policy, remarks)
+    _check_validity(rows.filter(named.is_not_null() & (named != at_start)), catalog, remarks)
+    return rows
+
+
+def _looked_up(rows: pl.DataFrame, own: pl.DataFrame, ids: pl.Series) -> pl.Series:
+    """The number of the tariff a period names among its session's; the first of that id."""
+    offers = own.select(
+        offer=pl.col("tariffs").list.eval(pl.element().cast(pl.String)).list.join(",")
+    )
+    numbered = own.select("s", "tariffs").with_columns(offer=offers["offer"].rank("dense"))
+    each = numbered.unique("offer").select("offer", "tariffs").explode("tariffs")
+    each = each.with_columns(tariff_id=ids.gather(each["tariffs"]))
+    each = each.unique(["offer", "tariff_id"], keep="first", maintain_order=True)
+    asked = rows.select("tariff_id").with_columns(offer=numbered["offer"].gather(rows["s"]))
+    found = asked.join(each, on=["offer", "tariff_id"], how="left", maintain_order="left")
+    return found["tariffs"].cast(pl.Int64)
+
+
+def _unnamed(rows: pl.DataFrame, policy: PricingPolicy, remarks: Remarks) -> pl.DataFrame:
+    """Periods that name no tariff, or one that was not given; policy period_without_tariff."""
+    nameless = pl.col("tariff_id") == ""
+    free = policy.period_without_tariff == "free"
+    does = "it is free" if free else "the first valid one is used"
+    text = f"a period names no tariff: {does}"
+    silent = rows.filter(nameless).select("s", "p")
+    remarks.add("period_without_tariff", text, silent, stage=Stage.PERIOD)
+    unknown = rows.filter(pl.col("named").is_null() & ~nameless)
+    message = pl.format(
+        "tariff {} is not among those given: the first valid one is used", "tariff_id"
+    )
+    remarks.add("unknown_tariff", message, unknown, stage=Stage.PERIOD)
+    if free:
+        return rows.with_columns(tariff=pl.when(nameless).then(NONE).otherwise("tariff"))
+    return rows
+
+
+def _check_validity(rows: pl.DataFrame, catalog: Catalog, remarks: Remarks) -> None:
+    """A tariff named by a period should be valid when the period starts."""
+    if not rows.height:
+        return
+    spans = validity(catalog.tariffs)
+    opens, closes = spans["opens"].gather(rows["tariff"]), spans["closes"].gather(rows["tariff"])
+    outside = (rows["start"] < opens).fill_null(value=False) | (rows["start"] >= closes).fill_null(
+        value=False
+    )
+    text = pl.format("tariff {} was not valid when the period started", "tariff_id")
+    remarks.add("periods_outside_validity", text, rows.filter(outside), stage=Stage.PERIOD)
+
+
+def _limits(rows: pl.DataFrame, own: pl.DataFrame, policy: PricingPolicy) -> pl.Series:
+    """The tariff whose min_price and max_price count: policy limit_tariff."""
+    if policy.limit_tariff == "at_start":
+        return own["tariff"]
+    last = rows.filter((pl.col("s") != pl.col("s").shift(-1)).fill_null(value=True))
+    ended = own.select("s").join(
+        last.select("s", "named"), on="s", how="left", maintain_order="left"
+    )["named"]
+    return ended.fill_null(own["tariff"])
+
+
+def _measured(rows: pl.DataFrame, own: pl.DataFrame, policy: PricingPolicy) -> pl.DataFrame:
+    """What restrictions see at a period's start: `before` (Wh delivered) and `elapsed` (µs)."""
+    start_of = own["start"].gather(rows["s"])
+    first = (pl.col("s") != pl.col("s").shift()).fill_null(value=True)
+    rows = rows.with_columns(session_start=start_of, first=first)
+    drawn = rows.select(pl.when("reserved").then(0).otherwise("wh").alias("wh"))["wh"]
+    upto = running(drawn, rows["first"]).cast(pl.Int64)
+    rows = rows.with_columns(before=pl.when("reserved").then(0).otherwise(upto - drawn))
+    return rows.with_columns(elapsed=pl.col("start") - _origins(rows, own, policy)).drop(
+        "session_start", "first"
+    )
+
+
+def _origins(rows: pl.DataFrame, own: pl.DataFrame, policy: PricingPolicy) -> pl.Series:
+    """Where durations are counted from; a session starts when its reservation ends."""
+    by_first = policy.duration_origin == "first_period"
+    if not by_first and not rows["reserved"].any():
+        return rows["session_start"]
+    held = rows.filter("reserved").group_by("s").agg(held=pl.col("end").max())
+    drawn = rows.filter(~pl.col("reserved")).group_by("s").agg(drawn=pl.col("start").min())
+    origin = own.select("s", "start").join(held, on="s", how="left", maintain_order="left")
+    origin = origin.join(drawn, on="s", how="left", maintain_order="left").with_columns(
+        begun=pl.max_horizontal("start", "held")
+    )
+    if by_first:
+        origin = origin.with_columns(begun=pl.coalesce("drawn", "begun"))
+    begun = origin["begun"].gather(rows["s"])
+    return rows.select(pl.when("reserved").then("session_start").otherwise(begun).alias("origin"))[
+        "origin"
+    ]

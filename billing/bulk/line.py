@@ -1,0 +1,157 @@
+"""The lines of receipts as a frame: one per priced quantity, and one per rate that a limit moves.
+
+Knows the fields of `billing.receipt.Line` and their units. Refuses to calculate costs.
+"""
+
+import polars as pl
+
+from billing.bulk.catalog import DIMENSIONS, ENERGY, FLAT, GROUPS
+from billing.bulk.layout import Batch
+from billing.bulk.tables import Scales, Tables
+from billing.bulk.text import number_text
+from billing.bulk.total import LIMIT
+from billing.bulk.whole import GRAIN, GRAIN_DIGITS, as_decimal, lit, quotient
+
+DIMENSION = pl.Enum([one.value for one in DIMENSIONS])
+GROUP = pl.Enum([one.value for one in GROUPS])
+
+
+def lines_of(
+    priced: pl.DataFrame, adjusted: pl.DataFrame, batch: Batch, tables: Tables
+) -> pl.DataFrame:
+    """`s` and every field of Line, in the order of a receipt. `priced` has `net`, `tax`, `amount`,
+    `billed` and `surplus` in whole numbers.
+    """
+    own = _priced(priced, batch, tables)
+    if not adjusted.height:
+        return own
+    both = pl.concat([own, _limits(adjusted, batch, tables)])
+    return both.sort("s", maintain_order=True)
+
+
+def _priced(priced: pl.DataFrame, batch: Batch, tables: Tables) -> pl.DataFrame:
+    winner, p = priced["winner"], priced["p"]
+    components = {
+        name: tables.components[name].gather(winner)
+        for name in ("group", "step_size", "price", "rate", "tariff_id", "element", "component")
+    }
+    digits = measured_digits(tables.scales)
+    return pl.DataFrame(
+        [
+            priced["s"],
+            batch.periods["ordinal"].gather(p).alias("period"),
+            named(priced["dimension"], DIMENSION).alias("dimension"),
+            named(components["group"], GROUP).alias("group"),
+            as_decimal(_in_units(priced, "amount", tables.scales), digits).alias("measured"),
+            as_decimal(_in_units(priced, "billed", tables.scales), digits).alias("billed"),
+            components["step_size"],
+            as_decimal(components["price"], tables.scales.price).cast(PRICE),
+            as_decimal(priced["net"]).alias("net"),
+            vats_of(tables).gather(components["rate"]).alias("vat"),
+            as_decimal(priced["tax"]).alias("tax"),
+            components["tariff_id"],
+            components["element"],
+            components["component"],
+            _reasons(priced, tables).alias("reason"),
+            batch.periods["imputed"].gather(p).alias("imputed"),
+        ]
+    )
+
+
+def measured_digits(scales: Scales) -> int:
+    """Decimals of the columns measured and billed: hours to 1E-12, kWh as they are."""
+    return max(GRAIN_DIGITS, scales.wh + 3)
+
+
+def vats_of(tables: Tables) -> pl.Series:
+    """The VAT rates by number, in percent."""
+    return pl.Series("vat", list(tables.rates), dtype=pl.Decimal(38, tables.scales.vat))
+
+
+def named(numbers: pl.Series, names: pl.Enum) -> pl.Series:
+    """Numbers as the names they stand for."""
+    return pl.Series(names.categories, dtype=names).gather(numbers)
+
+
+def _in_units(priced: pl.DataFrame, name: str, scales: Scales) -> pl.Series:
+    """kWh, hours or pieces at `measured_digits`: energy exact, hours to 1E-12, a fee is one."""
+    more = 10 ** (measured_digits(scales) - GRAIN_DIGITS)
+    hours = quotient(priced[name], GRAIN, 3600 * 10**scales.seconds)
+    frame = pl.DataFrame({"n": hours, "wh": priced[name], "dimension": priced["dimension"]})
+    per_wh = 10 ** (measured_digits(scales) - scales.wh - 3)
+    kwh = pl.col("wh").cast(pl.Int128) * lit(per_wh)
+    return frame.select(
+        pl.when(pl.col("dimension") == ENERGY).then(kwh).otherwise(pl.col("n") * lit(more))
+    )["wh"]
+
+
+def _reasons(priced: pl.DataFrame, tables: Tables) -> pl.Series:
+    """Why each component won, and what whole blocks made of its quantity."""
+    reasons = tables.components["reason"]
+    stepped = (priced["surplus"] != 0).arg_true()
+    if not len(stepped):
+        return reasons.gather(priced["winner"])
+    rows = priced.select("dimension", "billed", "surplus", "winner")[stepped]
+    rows = rows.with_columns(
+        reasons.gather(rows["winner"]), tables.components["step_size"].gather(rows["winner"])
+    )
+    energy = pl.col("dimension") == ENERGY
+    unit = pl.when(energy).then(pl.lit("Wh")).otherwise(pl.lit("s"))
+
+    def text(value: pl.Expr) -> pl.Expr:
+        return (
+            pl.when(energy)
+            .then(number_text(value, tables.scales.wh))
+            .otherwise(number_text(value, tables.scales.seconds))
+        )
+
+    words = rows.select(
+        pl.format(
+            "{}; {} {} billed as {} {} to fill steps of {} {}",
+            "reason",
+            text(pl.col("billed") - pl.col("surplus")),
+            unit,
+            text(pl.col("billed")),
+            unit,
+            pl.max_horizontal("step_size", pl.lit(1)),
+            unit,
+        ).alias("reason")
+    )["reason"]
+    place = priced["winner"].clone()
+    place.scatter(stepped, pl.int_range(len(words), eager=True) + len(reasons))
+    return reasons.append(words).gather(place)
+
+
+def _limits(adjusted: pl.DataFrame, batch: Batch, tables: Tables) -> pl.DataFrame:
+    """The lines of the group LIMIT."""
+    ids = pl.Series([tariff.id for tariff in batch.tariffs], dtype=pl.String)
+    tariff = batch.sessions["limits"].gather(adjusted["s"])
+    net, digits = as_decimal(adjusted["net"]), measured_digits(tables.scales)
+    rows = adjusted.height
+    none = pl.repeat(-1, rows, dtype=pl.Int64, eager=True)
+    measured = pl.select(
+        none=pl.repeat(0, rows, dtype=pl.Int128), one=pl.repeat(10**digits, rows, dtype=pl.Int128)
+    )
+    return pl.DataFrame(
+        [
+            adjusted["s"],
+            none.alias("period"),
+            named(pl.repeat(FLAT, rows, dtype=pl.Int64, eager=True), DIMENSION).alias("dimension"),
+            named(pl.repeat(LIMIT, rows, dtype=pl.Int64, eager=True), GROUP).alias("group"),
+            as_decimal(measured["none"], digits).alias("measured"),
+            as_decimal(measured["one"], digits).alias("billed"),
+            (none + 1).alias("step_size"),
+            net.alias("price"),
+            net.alias("net"),
+            vats_of(tables).gather(adjusted["rate"]).alias("vat"),
+            as_decimal(adjusted["tax"]).alias("tax"),
+            ids.gather(tariff).alias("tariff_id"),
+            none.alias("element"),
+            none.alias("component"),
+            adjusted.select(pl.format("{} the total", "word").alias("reason"))["reason"],
+            pl.select(imputed=pl.repeat(value=False, n=rows)).to_series(),
+        ]
+    )
+
+
+PRICE = pl.Decimal(38, GRAIN_DIGITS)

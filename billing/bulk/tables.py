@@ -1,0 +1,196 @@
+"""A catalog as columns of whole numbers, at the scales one batch needs.
+
+Knows components, lists of rivals and their thresholds as rows. Refuses to decide: it only looks up.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import polars as pl
+
+from billing.bulk.catalog import BY_CLOCK, FLAT, KEYS, NOBODY, TO_TEST, Catalog
+from billing.bulk.catalog import ENERGY as ENERGY_DIMENSION
+from billing.bulk.whole import RangeError, decimals, scaled
+from billing.policy import PricingPolicy
+
+BOUNDS = ("kwh_low", "kwh_high", "s_low", "s_high", "kw_low", "kw_high", "a_low", "a_high")
+
+
+@dataclass(frozen=True, slots=True)
+class Scales:
+    """How many decimals a whole number has: of Wh, seconds, kW and A, of prices and of rates."""
+
+    wh: int
+    seconds: int
+    kw: int
+    a: int
+    price: int
+    vat: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The catalog's rows. A question is tariff × KEYS + part × 4 + dimension."""
+
+    scales: Scales
+    components: pl.DataFrame
+    winner: pl.Series
+    """By question: a component, NOBODY, TO_TEST or BY_CLOCK."""
+    list_of: pl.Series
+    """By question: its list of rivals, −1 where the clock decides or nobody competes."""
+    prices: pl.Series
+    """By question: whether the tariff has an answer at some moment."""
+    whole_winner: pl.Series
+    whole_list: pl.Series
+    """The same two where whole elements compete; −4 where that reading is of no interest."""
+    list_winner: pl.Series
+    """By list: a component, NOBODY or TO_TEST."""
+    rivals: pl.DataFrame
+    """`list`, `rank`, `component` and the scaled bounds, for lists that must be tested."""
+    rates: tuple[Decimal | None, ...]
+    """VAT rates by number, no rate first, then ascending."""
+
+
+NO_INTEREST = -4
+
+
+def scales_of(
+    catalog: Catalog, policy: PricingPolicy, wh: int, seconds: int, power: tuple[int, int]
+) -> Scales:
+    """Scales that hold a batch with so many decimals (of Wh, s, kW, A) and its tariffs exactly."""
+    tests = [rival.tests for rival in catalog.rivals]
+    bounds = [
+        decimals(Decimal(one[at]) for one in tests for at in pair if one[at] is not None)  # type: ignore[arg-type]
+        for pair in ((0, 1), (4, 5), (6, 7))
+    ]
+    rounded = 1 if policy.volume_rounding == "four_decimals" else 0
+    split = 6 if policy.period_spans_price_change == "split_by_time" else 0
+    rates = [one.vat for one in catalog.components if one.vat is not None]
+    rates += [rate for number in catalog.options for rate in catalog.rates_named(number)]
+    return Scales(
+        wh=max(wh, bounds[0] - 3, rounded, split),
+        seconds=max(seconds, 6),
+        kw=max(power[0], bounds[1]),
+        a=max(power[1], bounds[2]),
+        price=decimals(one.price for one in catalog.components),
+        vat=decimals(rates),
+    )
+
+
+def tables_of(catalog: Catalog, scales: Scales) -> Tables:
+    """The catalog at these scales. Raises RangeError for a threshold beyond 64 bits."""
+    named = {rate for number in catalog.options for rate in catalog.rates_named(number)}
+    named |= {one.vat for one in catalog.components if one.vat is not None}
+    rates: tuple[Decimal | None, ...] = (None, *sorted(named))
+    winner, list_of, prices = _questions(catalog, whole=False)
+    whole_winner, whole_list, _ = _questions(catalog, whole=True)
+    sure = [catalog.sure(rivals) for rivals in catalog.lists]
+    return Tables(
+        scales=scales,
+        components=_components(catalog, scales, rates),
+        winner=winner,
+        list_of=list_of,
+        prices=prices,
+        whole_winner=whole_winner,
+        whole_list=whole_list,
+        list_winner=pl.Series("winner", sure, dtype=pl.Int64),
+        rivals=_rivals(catalog, scales),
+        rates=rates,
+    )
+
+
+def _questions(catalog: Catalog, *, whole: bool) -> tuple[pl.Series, pl.Series, pl.Series]:
+    size = len(catalog.tariffs) * KEYS
+    absent = NO_INTEREST if whole else NOBODY
+    winner, lists, prices = [absent] * size, [-1] * size, [False] * size
+    for number, options in (catalog.wholes if whole else catalog.options).items():
+        for key, option in options.items():
+            at = number * KEYS + key
+            prices[at] = key in catalog.priced[number]
+            winner[at] = BY_CLOCK
+            if option.kinds is None:
+                lists[at] = catalog.list_of(option.rivals)
+                winner[at] = catalog.sure(option.rivals)
+    return (
+        pl.Series("winner", winner, dtype=pl.Int64),
+        pl.Series("list", lists, dtype=pl.Int64),
+        pl.Series("prices", prices, dtype=pl.Boolean),
+    )
+
+
+def _components(
+    catalog: Catalog, scales: Scales, rates: tuple[Decimal | None, ...]
+) -> pl.DataFrame:
+    numbers = {rate: number for number, rate in enumerate(rates)}
+    rows = catalog.components
+    zero_step = 1 if catalog.policy.zero_step == "one" else 0
+    units = (10**scales.wh, 10**scales.seconds)
+    blocks = [
+        0
+        if one.dimension == FLAT
+        else max(one.step_size, zero_step) * units[one.dimension != ENERGY_DIMENSION]
+        for one in rows
+    ]
+    return pl.DataFrame(
+        {
+            "tariff": pl.Series([one.tariff for one in rows], dtype=pl.Int64),
+            "element": pl.Series([one.element for one in rows], dtype=pl.Int64),
+            "component": pl.Series([one.component for one in rows], dtype=pl.Int64),
+            "step_size": pl.Series([one.step_size for one in rows], dtype=pl.Int64),
+            "block": _int64("step_size", blocks),
+            "price": _int64("price", [scaled(one.price, scales.price) for one in rows]),
+            "rate": pl.Series([numbers[one.vat] for one in rows], dtype=pl.Int64),
+            "vat": _int64("vat", [scaled(one.vat or Decimal(0), scales.vat) for one in rows]),
+            "included": pl.Series([one.included for one in rows], dtype=pl.Boolean),
+            "group": pl.Series([one.group for one in rows], dtype=pl.Int64),
+            "reason": pl.Series([one.reason for one in rows], dtype=pl.String),
+            "price_text": pl.Series([f"{one.price:f}" for one in rows], dtype=pl.String),
+            "unknown_rate": pl.Series([one.unknown_rate for one in rows], dtype=pl.Boolean),
+            "tariff_id": pl.Series(
+                [catalog.tariffs[one.tariff].id for one in rows], dtype=pl.String
+            ),
+            "from_211": pl.Series(
+                [catalog.tariffs[one.tariff].original_version == "2.1.1" for one in rows],
+                dtype=pl.Boolean,
+            ),
+        }
+    )
+
+
+def _rivals(catalog: Catalog, scales: Scales) -> pl.DataFrame:
+    digits = (scales.wh + 3, scales.wh + 3, 6, 6, scales.kw, scales.kw, scales.a, scales.a)
+    lists: list[int] = []
+    ranks: list[int] = []
+    components: list[int] = []
+    bounds: list[list[int | None]] = [[] for _ in BOUNDS]
+    for rivals, number in catalog.lists.items():
+        if catalog.sure(rivals) != TO_TEST:
+            continue
+        for rank, rival in enumerate(catalog.rivals[one] for one in rivals):
+            lists.append(number)
+            ranks.append(rank)
+            components.append(rival.component)
+            for column, bound, digit in zip(bounds, rival.tests, digits, strict=True):
+                column.append(None if bound is None else _clipped(scaled(Decimal(bound), digit)))
+    columns = {
+        "list": pl.Series(lists, dtype=pl.Int64),
+        "rank": pl.Series(ranks, dtype=pl.Int64),
+        "component": pl.Series(components, dtype=pl.Int64),
+    }
+    for name, column in zip(BOUNDS, bounds, strict=True):
+        columns[name] = pl.Series(column, dtype=pl.Int64)
+    return pl.DataFrame(columns)
+
+
+_NEVER = 2**62
+"""Beyond every measured value (`whole.whole` refuses such), so as good as itself."""
+
+
+def _clipped(bound: int) -> int:
+    return max(-_NEVER, min(_NEVER, bound))
+
+
+def _int64(name: str, values: list[int]) -> pl.Series:
+    if any(abs(value) >= _NEVER for value in values):
+        raise RangeError(f"a tariff's {name} is beyond any session")
+    return pl.Series(name, values, dtype=pl.Int64)

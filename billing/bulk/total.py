@@ -1,0 +1,134 @@
+"""Totals in columns: exact by group and rate, and rounded once, last of all.
+
+Knows sums and the policies money_rounding and rounding_unit. Refuses to know how an amount came
+about. Net and gross are rounded once each, taxes are what lies between.
+"""
+
+from decimal import Decimal
+
+import polars as pl
+
+from billing.bulk.catalog import GROUPS
+from billing.bulk.layout import Batch
+from billing.bulk.remark import Stage
+from billing.bulk.whole import GRAIN_DIGITS, lit, running, scaled
+from billing.money import Rounding, minor_unit
+from billing.policy import PricingPolicy
+from billing.receipt import CostGroup
+
+LIMIT = GROUPS.index(CostGroup.LIMIT)
+_UNITS = {"four_decimals": Decimal("0.0001"), "five_hundredths": Decimal("0.05")}
+
+
+def groups_of(costs: pl.DataFrame, adjusted: pl.DataFrame) -> pl.DataFrame:
+    """`s`, `group`, `rate`, `net`, `tax` and `levied` (whether a tax is told): one row each, in
+    order.
+    """
+    levied = (pl.col("rate") > 0) | (pl.col("tax") != 0)
+    if not adjusted.height:
+        return costs.sort("s", "group", "rate").with_columns(levied=levied)
+    limits = (
+        adjusted.with_columns(levied=levied)
+        .group_by("s", "rate")
+        .agg(pl.col("net", "tax").sum(), pl.col("levied").any())
+    )
+    limits = limits.with_columns(group=pl.lit(LIMIT, dtype=pl.Int64))
+    both = pl.concat([costs.with_columns(levied=levied), limits.select(*costs.columns, "levied")])
+    return both.sort("s", "group", "rate")
+
+
+def taxes_of(groups: pl.DataFrame) -> pl.DataFrame:
+    """`s`, `rate` and `tax` of the whole session: one row per rate that is told, in order."""
+    told = groups.filter("levied").select("s", "rate", "tax")
+    same = (pl.col("s") == pl.col("s").shift()).fill_null(value=False)
+    if not told.select(same.any()).item():
+        return told
+    return told.group_by("s", "rate").agg(pl.col("tax").sum()).sort("s", "rate")
+
+
+def totals_of(
+    batch: Batch, groups: pl.DataFrame, taxes: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Per session `currency`, `exact_net`, `exact_tax`, `net` and `tax`; and `taxes` with
+    `rounded`. All at 1E-12, sessions without lines included.
+    """
+    sessions = batch.sessions
+    net = _summed(groups, "net", sessions.height)
+    tax = _summed(taxes, "tax", sessions.height)
+    unit = _unit(batch)
+    frame = pl.DataFrame({"net": net, "unit": unit})
+    rounding = Rounding(batch.policy.money_rounding)
+    given = frame.select(_rounded(pl.col("net"), rounding).alias("net"))["net"]
+    taxes = _taxes(taxes, pl.DataFrame({"exact": net, "net": given, "unit": unit}), rounding)
+    ids = pl.Series([tariff.currency for tariff in batch.tariffs], dtype=pl.String)
+    totals = pl.DataFrame(
+        {
+            "s": sessions["s"],
+            "currency": ids.gather(sessions["tariff"]),
+            "exact_net": net,
+            "exact_tax": tax,
+            "net": given,
+            "tax": _summed(taxes, "rounded", sessions.height),
+        }
+    )
+    negative = totals.filter((pl.col("exact_tax") < 0) & (pl.col("exact_net") >= 0))
+    text = "the price limits leave less after tax than before it"
+    batch.remarks.add("negative_tax", text, negative.select("s"), stage=Stage.NEGATIVE_TAX)
+    return totals, taxes
+
+
+def _summed(rows: pl.DataFrame, name: str, height: int) -> pl.Series:
+    """The sum by session of rows in its order; 0 where it has none."""
+    last = (rows["s"] != rows["s"].shift(-1)).fill_null(value=True)
+    first = (rows["s"] != rows["s"].shift()).fill_null(value=True)
+    found = pl.repeat(0, height, dtype=pl.Int128, eager=True)
+    if rows.height:
+        found.scatter(rows["s"].filter(last), running(rows[name], first).filter(last))
+    return found.alias(name)
+
+
+def _unit(batch: Batch) -> pl.Series:
+    """What a session's totals are multiples of, at 1E-12: policy rounding_unit."""
+    units = [
+        scaled(rounding_unit(tariff.currency, batch.policy), GRAIN_DIGITS)
+        for tariff in batch.tariffs
+    ]
+    return pl.Series("unit", units, dtype=pl.Int128).gather(batch.sessions["tariff"])
+
+
+def rounding_unit(currency: str, policy: PricingPolicy) -> Decimal:
+    """What totals of the currency are multiples of. Raises UnknownCurrency."""
+    return _UNITS.get(policy.rounding_unit) or minor_unit(currency)
+
+
+def _taxes(taxes: pl.DataFrame, totals: pl.DataFrame, rounding: Rounding) -> pl.DataFrame:
+    """`rounded`: what each tax adds to the total rounded so far."""
+    if not taxes.height:
+        return taxes.with_columns(rounded=pl.col("tax"))
+    first = (taxes["s"] != taxes["s"].shift()).fill_null(value=True)
+    own = totals[taxes["s"]]
+    so_far = running(taxes["tax"], first)
+    frame = pl.DataFrame(
+        {"so_far": so_far, "exact": own["exact"], "unit": own["unit"], "first": first}
+    ).with_columns(given=own["net"])
+    upto = _rounded(pl.col("exact") + pl.col("so_far"), rounding)
+    frame = frame.with_columns(upto=upto)
+    before = pl.when("first").then("given").otherwise(pl.col("upto").shift())
+    return taxes.with_columns(frame.select(rounded=pl.col("upto") - before))
+
+
+def _rounded(value: pl.Expr, rounding: Rounding) -> pl.Expr:
+    """The value as a multiple of `unit`; a half or a rest as the policy says."""
+    unit, size = pl.col("unit"), value.abs()
+    pieces = size // unit
+    rest = size - pieces * unit
+    twice = rest * lit(2)
+    up = {
+        Rounding.HALF_AWAY: twice >= unit,
+        Rounding.HALF_EVEN: (twice > unit) | ((twice == unit) & (pieces % lit(2) == 1)),
+        Rounding.HALF_TOWARD: twice > unit,
+        Rounding.AWAY: rest > 0,
+        Rounding.TOWARD: pl.lit(value=False),
+    }[rounding]
+    found = (pieces + up.cast(pl.Int128)) * unit
+    return pl.when(value < 0).then(lit(0) - found).otherwise(found)

@@ -1,0 +1,290 @@
+"""Uses: every quantity of every period, what of it may be charged for, and who prices it.
+
+Knows energy, the times and fees. Refuses to know costs. OCPI 2.2.1 mod_cdrs, CdrDimensionType;
+policies volume_rounding, negative_energy, flat_scope and step_counts_unpriced.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import polars as pl
+
+from billing.bulk.catalog import DIMENSIONS, ENERGY, FLAT, KEYS, NOBODY, PARKING, TIME, Part
+from billing.bulk.layout import NONE, Batch
+from billing.bulk.remark import Place, Remarks, Stage
+from billing.bulk.tables import NO_INTEREST, Tables
+from billing.bulk.text import number_text
+from billing.bulk.whole import power
+from billing.bulk.winner import Found, Judge
+
+WIRE_DIGITS = 4
+"""Decimals of kWh and hours on the wire."""
+
+
+class Slot(NamedTuple):
+    """A place in a period's quantities, in the order of a receipt. `part` None: the period's."""
+
+    number: int
+    dimension: int
+    part: Part | None = None
+
+
+VOLUMES = (Slot(0, ENERGY), Slot(1, TIME), Slot(2, PARKING), Slot(3, TIME, Part.OVERTIME))
+FEES = (Slot(4, FLAT), Slot(5, FLAT, Part.OVERTIME))
+SLOTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """Per slot, what a period holds of it in whole numbers; null: nothing."""
+
+    amounts: tuple[pl.Series, ...]
+
+
+def uses_of(judge: Judge) -> pl.DataFrame:
+    """One row per use, by period and slot: `s`, `p`, `slot`, `part`, `dimension`, `amount`,
+    `billable` (whole Wh or seconds at the batch's scales; fees: one hour) and `winner`.
+    """
+    batch, tables = judge.batch, judge.tables
+    asked = _volumes(batch, tables)
+    found = judge.find(asked["question"], asked["p"])
+    codes = [_codes(asked, found)]
+    asked = asked.with_columns(winner=found.winner)
+    real = asked.filter(pl.col("amount").is_not_null())
+    _note_unpriced(real, tables, batch)
+    if batch.policy.step_counts_unpriced == "no":
+        real = real.filter(pl.col("winner") != NOBODY)
+    codes.append(_note_other_reading(real, judge))
+    fees, fee_codes = _fees(judge)
+    _note_codes(pl.concat([*codes, fee_codes]), batch)
+    _note_changes(asked, judge, found)
+    return _in_order(real.select(_USE), fees, batch)
+
+
+_USE = ("s", "p", "slot", "part", "dimension", "amount", "billable", "winner")
+
+
+def _volumes(batch: Batch, tables: Tables) -> pl.DataFrame:
+    """Every quantity that is not zero, with its question; `amount` null where it is not priced."""
+    rows = batch.periods.filter(pl.col("tariff") != NONE)
+    stated = pl.col("time_s").is_not_null() | pl.col("parking_s").is_not_null()
+    span = (pl.col("end") - pl.col("start")) * 10 ** (tables.scales.seconds - 6)
+    parked = pl.col("parked") & ~pl.col("reserved")
+    measured = {
+        0: pl.when(~pl.col("reserved")).then("wh"),
+        1: pl.when(stated).then(pl.col("time_s").fill_null(0)).when(~parked).then(span),
+        2: pl.when(stated & ~pl.col("reserved"))
+        .then("parking_s")
+        .when(~stated & parked)
+        .then(span),
+        3: pl.col("overtime_s"),
+    }
+    found = []
+    for slot in VOLUMES:
+        own = rows.select("s", "p", "ordinal", "tariff", "part", raw=measured[slot.number])
+        own = own.filter(pl.col("raw") != 0)
+        if own.height:
+            found.append(_asked(own, slot, batch, tables))
+    return pl.concat(found) if found else _asked(_nothing(rows), VOLUMES[0], batch, tables)
+
+
+def _nothing(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.clear().select("s", "p", "ordinal", "tariff", "part", raw="wh")
+
+
+def _asked(own: pl.DataFrame, slot: Slot, batch: Batch, tables: Tables) -> pl.DataFrame:
+    """The quantities of one slot, rounded as the policy says, and the question each asks."""
+    policy, remarks = batch.policy, batch.remarks
+    energy = slot.dimension == ENERGY
+    written = pl.col("raw")
+    if policy.volume_rounding == "four_decimals":
+        grain = _wire_grain(tables, energy=energy)
+        size = (pl.col("raw").abs() + grain // 2) // grain * grain
+        written = pl.when(pl.col("raw") < 0).then(-size).otherwise(size)
+    if slot.part is not None:
+        own = own.with_columns(part=pl.lit(int(slot.part), dtype=pl.Int64))
+    own = own.with_columns(
+        slot=pl.lit(slot.number, dtype=pl.Int64),
+        dimension=pl.lit(slot.dimension, dtype=pl.Int64),
+        question=pl.col("tariff") * KEYS + pl.col("part") * len(DIMENSIONS) + slot.dimension,
+        amount=written if energy else pl.when(pl.col("raw") > 0).then(written),
+    )
+    if not energy:
+        _note_negative_time(own.filter(pl.col("raw") < 0), slot, tables, remarks)
+        return own.with_columns(billable=pl.col("amount"))
+    if policy.negative_energy == "credited":
+        return own.with_columns(billable=pl.col("amount"))
+    refused = own.filter(pl.col("amount") < 0)
+    message = pl.format(
+        "{} Wh fed back are not credited", number_text(pl.col("amount"), tables.scales.wh)
+    )
+    place = Place.NEGATIVE_ENERGY
+    remarks.add("negative_energy", message, refused, stage=Stage.PERIOD, place=place)
+    return own.with_columns(billable=pl.col("amount").clip(0))
+
+
+def _wire_grain(tables: Tables, *, energy: bool) -> int:
+    """0.0001 kWh or h, in whole numbers of the batch."""
+    if energy:
+        return power(tables.scales.wh + 3 - WIRE_DIGITS)
+    return 3600 * power(tables.scales.seconds - WIRE_DIGITS)
+
+
+def _note_negative_time(rows: pl.DataFrame, slot: Slot, tables: Tables, remarks: Remarks) -> None:
+    seconds = number_text(pl.col("raw"), tables.scales.seconds)
+    name = DIMENSIONS[slot.dimension].value
+    message = pl.format("{} s of {} are no time: they are not priced", seconds, pl.lit(name))
+    place = Place.NEGATIVE_TIME + slot.number
+    remarks.add("negative_time", message, rows, stage=Stage.PERIOD, place=place)
+
+
+def _note_unpriced(real: pl.DataFrame, tables: Tables, batch: Batch) -> None:
+    free = real.filter(pl.col("winner") == NOBODY)
+    free = free.filter(tables.prices.gather(free["question"]))
+    message = pl.format("{} is free here: no element with it applies", _name(pl.col("dimension")))
+    place = Place.VOLUMES + 2 * pl.col("slot")
+    batch.remarks.add("no_price_component", message, free, stage=Stage.PERIOD, place=place)
+
+
+def _name(dimension: pl.Expr) -> pl.Expr:
+    return dimension.replace_strict(
+        {number: one.value for number, one in enumerate(DIMENSIONS)}, return_dtype=pl.String
+    )
+
+
+def _note_other_reading(real: pl.DataFrame, judge: Judge) -> pl.DataFrame:
+    """2.1.1 chooses elements, not components: where that gives another price, it is said."""
+    tables, batch = judge.tables, judge.batch
+    asked = real.filter(tables.whole_winner.gather(real["question"]) != NO_INTEREST)
+    other = judge.find(asked["question"], asked["p"], whole=True)
+    values = [tables.components[name] for name in ("price", "price_text")]
+    prices = pl.DataFrame(
+        {
+            "mine": values[0].gather(_or_null(asked["winner"])).fill_null(0),
+            "theirs": values[0].gather(_or_null(other.winner)).fill_null(0),
+            "my_text": values[1].gather(_or_null(asked["winner"])).fill_null("0"),
+            "their_text": values[1].gather(_or_null(other.winner)).fill_null("0"),
+        }
+    )
+    differing = asked.hstack(prices).filter(pl.col("mine") != pl.col("theirs"))
+    message = pl.format(
+        "{}: {}, and {} if elements are chosen whole",
+        _name(pl.col("dimension")),
+        "my_text",
+        "their_text",
+    )
+    place = Place.VOLUMES + 2 * pl.col("slot") + 1
+    batch.remarks.add("element_choice_differs", message, differing, stage=Stage.PERIOD, place=place)
+    return _codes(asked, other)
+
+
+def _or_null(winner: pl.Series) -> pl.Series:
+    return pl.select(pl.when(winner != NOBODY).then(winner)).to_series()
+
+
+def _codes(asked: pl.DataFrame, found: Found) -> pl.DataFrame:
+    """`p`, `unknown`, `straddling` of what was missed in pricing (not in looking ahead)."""
+    own = asked.select("p", "amount")[found.codes["row"]]
+    codes = own.hstack(found.codes.select("unknown", "straddling"))
+    return codes.filter(pl.col("amount").is_not_null()).drop("amount")
+
+
+def _note_codes(codes: pl.DataFrame, batch: Batch) -> None:
+    ordinals = batch.periods.select("s", "p", "ordinal")
+    for code, column, place, text in (
+        (
+            "straddling_bound",
+            "straddling",
+            Place.STRADDLING,
+            "power or current crossed a restriction's threshold within the period",
+        ),
+        (
+            "unknown_bound",
+            "unknown",
+            Place.UNKNOWN,
+            "a power or current restriction was met without a measured power or current",
+        ),
+    ):
+        rows = ordinals[codes.filter(column)["p"].unique().sort()]
+        batch.remarks.add(code, text, rows, stage=Stage.PERIOD, place=place)
+
+
+def _note_changes(asked: pl.DataFrame, judge: Judge, found: Found) -> None:
+    """A period should have been cut where a price changes: said of its first such dimension."""
+    rows = judge.changes(asked["question"], asked["p"], found)
+    crossed = asked[rows].sort("p", "slot").unique("p", keep="first", maintain_order=True)
+    message = pl.format(
+        "the price of {} changes within: that of the start is used", _name(pl.col("dimension"))
+    )
+    place = Place.SPAN
+    judge.batch.remarks.add(
+        "period_spans_price_change", message, crossed, stage=Stage.PERIOD, place=place
+    )
+
+
+def _fees(judge: Judge) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """FLAT: looked for at each period's start, charged as policy flat_scope says; and the codes of
+    what was looked at.
+    """
+    batch, tables = judge.batch, judge.tables
+    rows = batch.periods.filter(pl.col("tariff") != NONE)
+    asked = pl.concat([_fee_questions(rows, slot) for slot in FEES])
+    asked = asked.filter(tables.winner.gather(asked["question"]) != NOBODY)
+    if asked["slot"].max() != asked["slot"].min():
+        asked = asked.sort("p", "slot")
+    found = judge.find(asked["question"], asked["p"])
+    asked = asked.with_row_index("row").with_columns(winner=found.winner)
+    due, last_look = _due(asked, batch.policy.flat_scope)
+    looked = pl.col("row") <= last_look.gather(found.codes["row"])
+    codes = found.codes.filter(looked)
+    own = asked.select("p")[codes["row"]].hstack(codes.select("unknown", "straddling"))
+    piece = 3600 * 10**tables.scales.seconds
+    fees = due.with_columns(
+        dimension=pl.lit(FLAT, dtype=pl.Int64),
+        amount=pl.lit(piece, dtype=pl.Int64),
+        billable=pl.lit(piece, dtype=pl.Int64),
+    )
+    return fees.select(_USE), own
+
+
+def _fee_questions(rows: pl.DataFrame, slot: Slot) -> pl.DataFrame:
+    if slot.part is not None:
+        rows = rows.filter(pl.col("overtime_s").fill_null(0) != 0)
+        rows = rows.with_columns(part=pl.lit(int(slot.part), dtype=pl.Int64))
+    return rows.select(
+        "s",
+        "p",
+        "part",
+        slot=pl.lit(slot.number, dtype=pl.Int64),
+        question=pl.col("tariff") * KEYS + pl.col("part") * len(DIMENSIONS) + FLAT,
+    )
+
+
+def _due(asked: pl.DataFrame, scope: str) -> tuple[pl.DataFrame, pl.Series]:
+    """The fees that are charged, and of each question the last row looked at in its scope."""
+    held = asked.filter(pl.col("winner") != NOBODY)
+    if scope == "activation":
+        keys = ["s", "part"]
+        held = held.sort(*keys, "row") if held["part"].n_unique() > 1 else held
+        before = pl.struct(*keys, "winner").shift()
+        due = held.filter((pl.struct(*keys, "winner") != before).fill_null(value=True))
+        return due, pl.repeat(2**32 - 1, asked.height, dtype=pl.Int64, eager=True)
+    keys = ["s"] if scope == "session" else ["s", "part"]
+    code = "s" if scope == "session" else (pl.col("s").cast(pl.Int64) * len(Part) + pl.col("part"))
+    held, asked = held.with_columns(scope=code), asked.with_columns(scope=code)
+    due = held.filter(pl.col("scope").is_first_distinct())
+    last = asked.select("scope").join(
+        due.select("scope", last="row"), on="scope", how="left", maintain_order="left"
+    )["last"]
+    return due, last.cast(pl.Int64).fill_null(2**32 - 1)
+
+
+def _in_order(volumes: pl.DataFrame, fees: pl.DataFrame, batch: Batch) -> pl.DataFrame:
+    """Volumes and fees together, by period and slot: each is put in its place, none is sorted."""
+    both = pl.concat([volumes, fees])
+    places = pl.repeat(None, batch.periods.height * SLOTS, dtype=pl.UInt32, eager=True)
+    places.scatter(
+        both.select(pl.col("p").cast(pl.Int64) * SLOTS + pl.col("slot")).to_series(),
+        pl.int_range(both.height, dtype=pl.UInt32, eager=True),
+    )
+    return both[places.drop_nulls()]

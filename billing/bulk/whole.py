@@ -1,0 +1,175 @@
+"""Whole numbers in columns: every quantity and amount, scaled to an integer, divided once.
+
+Knows scales, bounds and the one division that rounds. Refuses to overflow: where a product might
+not fit 128 bits it is reckoned with Python's unbounded integers instead, to the same digit.
+"""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from math import gcd
+
+import polars as pl
+
+GRAIN_DIGITS = 12
+"""Exact amounts are kept to 1E-12 (`billing.money.GRAIN`)."""
+
+GRAIN = 10**GRAIN_DIGITS
+WIDEST = 2**127 - 1
+
+
+class RangeError(ValueError):
+    """A number that no column here can hold: more than 38 digits in all."""
+
+
+def decimals(values: Iterable[Decimal]) -> int:
+    """The most decimals any of the values has, trailing zeros not counted; at least 0."""
+    return max((_decimals(value) for value in values), default=0)
+
+
+def _decimals(value: Decimal) -> int:
+    exponent = value.normalize().as_tuple().exponent
+    assert isinstance(exponent, int), "a price or threshold is a number"
+    return max(0, -exponent)
+
+
+def scaled(value: Decimal, digits: int) -> int:
+    """The value as a whole number of 10^-digits. Raises RangeError where that is not exact."""
+    sign, figures, exponent = value.as_tuple()
+    assert isinstance(exponent, int), "a price or threshold is a number"
+    number = int("".join(map(str, figures)) or "0") * (-1 if sign else 1)
+    shift = exponent + digits
+    if shift >= 0:
+        return int(number * 10**shift)
+    whole, rest = divmod(number, 10**-shift)
+    if rest:
+        raise RangeError(f"{value} has more than {digits} decimals")
+    return int(whole)
+
+
+def power(digits: int) -> int:
+    """10^digits, where `digits` is not negative."""
+    return int(10**digits)
+
+
+def lit(value: int) -> pl.Expr:
+    """A constant of 128 bits. Raises RangeError beyond them."""
+    if abs(value) > WIDEST:
+        raise RangeError(f"{value} does not fit 128 bits")
+    return pl.lit(value, dtype=pl.Int128)
+
+
+def whole(column: pl.Series, digits: int) -> pl.Series:
+    """A Decimal or integer column as Int64 in units of 10^-digits; null stays null.
+
+    Raises RangeError where a value has more decimals than that or does not fit 64 bits.
+    """
+    held = column.dtype.scale if isinstance(column.dtype, pl.Decimal) else 0
+    plain = column.to_physical().cast(pl.Int128)
+    times, by = (10 ** (digits - held), 1) if digits >= held else (1, 10 ** (held - digits))
+    peak = largest(plain)
+    if peak * times > WIDEST:
+        raise RangeError(f"{column.name}: more than 38 digits")
+    frame = plain.alias("n").to_frame()
+    if by > 1 and frame.select((pl.col("n") % lit(by) != 0).any()).item():
+        raise RangeError(f"{column.name}: a value has more than {digits} decimals")
+    if peak * times // by >= 2**62:
+        raise RangeError(f"{column.name}: a value is beyond any session")
+    return frame.select((pl.col("n") * lit(times) // lit(by)).cast(pl.Int64))["n"].alias(
+        column.name
+    )
+
+
+def digits_used(column: pl.Series) -> int:
+    """How many decimals a column's values need: its scale less the zeros all of them end in."""
+    held = column.dtype.scale if isinstance(column.dtype, pl.Decimal) else 0
+    frame = column.to_physical().cast(pl.Int128).alias("n").to_frame()
+    while held and not frame.select((pl.col("n") % lit(10) != 0).any()).item():
+        held -= 1
+        frame = frame.select(pl.col("n") // lit(10))
+    return held
+
+
+def largest(column: pl.Series) -> int:
+    """The largest magnitude in an integer column; 0 where it is empty."""
+    low, high = column.min(), column.max()
+    assert low is None or isinstance(low, int)
+    assert high is None or isinstance(high, int)
+    return max(-(low or 0), high or 0)
+
+
+def quotient(column: pl.Series, times: int, by: int) -> pl.Series:
+    """column × times / by as Int128, rounded once: half away from zero. `by` is positive."""
+    common = gcd(times, by)
+    times, by = times // common, by // common
+    peak = largest(column)
+    if max(peak * abs(times) + by, abs(times)) > WIDEST:
+        found = [None if n is None else half_away(n * times, by) for n in column.to_list()]
+        return pl.Series(column.name, checked(found), dtype=pl.Int128)
+    frame = column.cast(pl.Int128).alias("n").to_frame()
+    product = pl.col("n") * lit(times) if times != 1 else pl.col("n")
+    if by == 1:
+        return frame.select(product)["n"].alias(column.name)
+    if times > 0 and (column.min() or 0) >= 0:  # type: ignore[operator] # whole numbers only
+        return frame.select((product + lit(by // 2)) // lit(by))["n"].alias(column.name)
+    size = (product.abs() + lit(by // 2)) // lit(by)
+    signed = pl.when(product < 0).then(lit(0) - size).otherwise(size)
+    return frame.select(signed.alias("n"))["n"].alias(column.name)
+
+
+def ratio(column: pl.Series, times: pl.Series, by: pl.Series) -> pl.Series:
+    """column × times / by of each row as Int128, rounded once: half away from zero.
+
+    `by` is never 0; null where any of the three is.
+    """
+    frame = pl.DataFrame(
+        [
+            column.cast(pl.Int128).alias("n"),
+            times.cast(pl.Int128).alias("t"),
+            by.cast(pl.Int128).alias("d"),
+        ]
+    )
+    if largest(column) * largest(times) + largest(by) > WIDEST:
+        found = [
+            None if None in row else half_away(row[0] * row[1], row[2]) for row in frame.rows()
+        ]
+        return pl.Series(column.name, checked(found), dtype=pl.Int128)
+    product = pl.col("n") * pl.col("t")
+    per = pl.col("d").abs()
+    size = (product.abs() + per // lit(2)) // per
+    negative = (product < 0) != (pl.col("d") < 0)
+    signed = pl.when(negative).then(lit(0) - size).otherwise(size)
+    return frame.select(signed.alias("n"))["n"].alias(column.name)
+
+
+def half_away(number: int, by: int) -> int:
+    """number / by, rounded half away from zero."""
+    size = (abs(number) + abs(by) // 2) // abs(by)
+    return -size if (number < 0) != (by < 0) else size
+
+
+def checked(found: Sequence[int | None]) -> Sequence[int | None]:
+    """The numbers, each known to fit 128 bits. Raises RangeError."""
+    if any(number is not None and abs(number) > WIDEST for number in found):
+        raise RangeError("an amount has more than 38 digits at 1E-12")
+    return found
+
+
+def running(column: pl.Series, first: pl.Series) -> pl.Series:
+    """The running sum of an integer column that starts again wherever `first` is true, as Int128.
+
+    `first` must be true in the first row.
+    """
+    if largest(column) * max(len(column), 1) > WIDEST:
+        raise RangeError(f"{column.name}: a sum does not fit 128 bits")
+    frame = pl.DataFrame([column.cast(pl.Int128).alias("n"), first.alias("first")])
+    frame = frame.with_columns(upto=pl.col("n").cum_sum())
+    before = pl.when("first").then(pl.col("upto") - pl.col("n")).forward_fill()
+    return frame.select((pl.col("upto") - before).alias("n"))["n"].alias(column.name)
+
+
+def as_decimal(column: pl.Series, digits: int = GRAIN_DIGITS) -> pl.Series:
+    """Whole numbers of 10^-digits as the Decimal column that they are."""
+    frame = column.cast(pl.Int128).alias("n").to_frame()
+    return frame.select(pl.col("n").reinterpret(dtype=pl.Decimal(38, digits)))["n"].alias(
+        column.name
+    )
