@@ -141,9 +141,10 @@ def month_of(at: datetime, zone: ZoneInfo) -> str:
     return at.astimezone(zone).strftime("%Y-%m")
 
 
-def _order(cdr: CDR) -> tuple[datetime, str, int, bool, str]:
-    """By start; a credit right after the CDR it takes back, before the one that replaces it."""
-    return cdr.start_at, cdr.session_id, cdr.session_version, cdr.credit, cdr.id
+def _order(cdr: CDR) -> tuple[datetime, str, datetime, int, bool, str]:
+    """By start; a credit after the CDR it takes back, right before the one that replaces it."""
+    session = cdr.session_id, cdr.last_updated, cdr.session_version
+    return cdr.start_at, *session, not cdr.credit, cdr.id
 
 
 def drafts(seller: Party, buyer: Party, month: str, cdrs: Iterable[CDR]) -> tuple[Invoice, ...]:

@@ -1,4 +1,4 @@
-"""CDRs and rejections as rows: the tables `charging_period`, `charge`, `cdr` and `rejection`.
+"""CDRs and rejections as rows: `charging_period`, `charge`, `cdr`, `rejection` and `rerating`.
 
 Rows are gathered as tuples of text, numbers and truths and become columns at the end: decimals
 travel as text (exact amounts with the 12 decimals of their column, half to even, as `exact` rounds)
@@ -18,10 +18,11 @@ from billing.cdr import CDR, Rejection
 from billing.money import EXACT, GRAIN
 from billing.receipt import Amount, Line
 from billing.record import decimal_text, dumps
+from pipelines.change import Change
 from pipelines.columns import micros
 from warehouse.lake import TABLES
 
-TABLE_NAMES = ("charging_period", "charge", "cdr", "rejection")
+TABLE_NAMES = ("charging_period", "charge", "cdr", "rejection", "rerating")
 
 _MONEY_DECIMALS = 4
 Row = tuple[Any, ...]
@@ -29,7 +30,7 @@ Row = tuple[Any, ...]
 
 @dataclass(slots=True)
 class Billed:
-    """Rows of the four tables that pricing fills; each row in the order of its table's columns."""
+    """Rows of the five tables that pricing fills; each row in the order of its table's columns."""
 
     rows: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in TABLE_NAMES})
 
@@ -44,9 +45,15 @@ class Billed:
     def bill(self, made: Iterable[CDR], newest: CDR, session: Billable) -> None:
         """The CDRs that a session version brought; the newest with its periods and charges."""
         self.rows["cdr"] += [_cdr_row(cdr, session.station) for cdr in made]
-        day = session.emitted_at.date()
+        day = newest.last_updated.date()
         self.rows["charging_period"] += _period_rows(newest, day)
         self.rows["charge"] += _charge_rows(newest, day)
+
+    def rerate(self, change: Change) -> None:
+        """What a correction brought for one session."""
+        if change.made:
+            self.bill(change.made, change.made[-1], change.session)
+        self.rows["rerating"].append(_rerating_row(change))
 
     def frames(self) -> dict[str, pl.DataFrame]:
         """A frame per table."""
@@ -85,12 +92,34 @@ def _rejection_row(session: Billable, rejection: Rejection) -> Row:
     )
 
 
+def _rerating_row(change: Change) -> Row:
+    correction, before, after = change.correction, change.before, change.after
+    refusal = after if isinstance(after, Rejection) else None
+    billed = after if isinstance(after, CDR) else before
+    return (
+        correction.at.date(),
+        correction.source.origin,
+        correction.source.index,
+        change.session.id,
+        change.session.version,
+        change.session.station,
+        billed.token.party if billed else "",
+        "".join(one.credit_reference_id for one in change.made),
+        "".join(one.id for one in change.made if one.credit),
+        "".join(one.id for one in change.made if not one.credit),
+        refusal.rule if refusal else "",
+        refusal.message if refusal else "",
+        micros(correction.at),
+    )
+
+
 def _period_rows(cdr: CDR, day: date) -> Iterator[Row]:
     for period in cdr.periods:
         yield (
             day,
             cdr.session_id,
             cdr.session_version,
+            cdr.id,
             period.ordinal,
             micros(period.start_at),
             micros(period.end_at),
@@ -111,7 +140,7 @@ def _charge_rows(cdr: CDR, day: date) -> Iterator[Row]:
     """The lines of the receipt."""
     head = (day, cdr.session_id, cdr.session_version)
     for number, line in enumerate(cdr.receipt.lines):
-        yield (*head, number, cdr.id, *_charge(line, cdr.currency))
+        yield (*head, cdr.id, number, *_charge(line, cdr.currency))
 
 
 def _charge(line: Line, currency: str) -> Row:

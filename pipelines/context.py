@@ -15,6 +15,7 @@ from billing.offer import Board
 from billing.outlet import outlet
 from billing.party import Location, Party, Role
 from billing.policy import DEFAULT_POLICY, PricingPolicy
+from billing.tariff import Tariff
 from billing.terms import HOUSE, policy_under
 from pipelines.reference import Reference
 
@@ -67,6 +68,16 @@ class Contexts:
                 known_at=known_at,
             ),
             zone=seller.time_zone,
+        )
+
+    def tariff(self, session: Billable, context: Context, known_at: datetime) -> Tariff | None:
+        """The tariff for a session in a context, among those known at an instant."""
+        return self._board.choose(
+            station=session.station,
+            location=context.location.id if context.location else "",
+            party=context.token.party if context.token else "",
+            at=session.start_at,
+            known_at=known_at,
         )
 
     def policy(self, party: str, known_at: datetime) -> PricingPolicy:

@@ -1,14 +1,14 @@
 """Reference data in two times: when a version is in force, and since when it is known.
 
-Operator entries become rows of `tariff`, `token`, `station`, `location`, `party`, `policy`; lookups
-answer as of an instant. What was known at a session's start decides; of tokens and places that
-nobody had told us by then, the first version known before the session was emitted stands in, so
-that a late registration costs nobody a session. A tariff or policy that was not told by the start
-never applies.
+Operator entries become rows of the tables in `NAMES`; lookups answer as of an instant. What was
+known at a session's start decides; of tokens and places that nobody had told us by then, the first
+version known before the session was emitted stands in, so that a late registration costs nobody a
+session. A tariff or policy that was not told by the start never applies, unless a correction says
+so afterwards.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import singledispatchmethod
@@ -21,16 +21,17 @@ from billing.identity import normal_token
 from billing.offer import Offer
 from billing.party import Location, Party, Station, Token
 from billing.record import dumps, loads
+from billing.rerate import Correction
 from billing.tariff import Tariff
 from billing.terms import Terms, is_decision
 from ingest.protocols import actions
-from ingest.protocols.actions import ActionError
+from ingest.protocols.actions import ActionError, SessionRerate
 from ingest.protocols.ocpi import MalformedObjectError, read_tariff
 from pipelines.session_rows import write_findings
 from pipelines.stretch import Stretch, entries, instant, start_of
 from warehouse.lake import TABLES, Lake
 
-NAMES = ("tariff", "token", "station", "location", "party", "policy")
+NAMES = ("tariff", "token", "station", "location", "party", "policy", "correction")
 KINDS = frozenset({"operator"})
 
 T = TypeVar("T")
@@ -116,9 +117,7 @@ class Book:
     @_take.register
     def _(self, action: actions.TariffAdd, source: Source, at: datetime) -> None:
         tariff, notes = read_tariff(action.ocpi_version, dict(action.tariff))
-        for note in notes:
-            found = Finding(source, "tariff_irregular", Severity.INFO, str(note))
-            self.findings.append((found, at))
+        self._note(notes, source, at)
         columns = {
             "valid_from": action.valid_from,
             "party_id": tariff.party_id,
@@ -128,6 +127,18 @@ class Book:
             "locations": list(action.locations),
         }
         self._row("tariff", _head(tariff.id, source, at), tariff, columns)
+
+    def _note(self, notes: Iterable[object], source: Source, at: datetime) -> None:
+        for note in notes:
+            found = Finding(source, "tariff_irregular", Severity.INFO, str(note))
+            self.findings.append((found, at))
+
+    @_take.register
+    def _(self, action: SessionRerate, source: Source, at: datetime) -> None:
+        correction, notes = correction_of(action, source, at)
+        self._note(notes, source, at)
+        head = _head(str(source), source, at)
+        self._row("correction", head, correction, {"reason": action.reason})
 
     @_take.register
     def _(self, action: actions.PolicySet, source: Source, at: datetime) -> None:
@@ -147,6 +158,30 @@ class Book:
     def finding_rows(self) -> pl.DataFrame:
         """Rows of `operator_finding`."""
         return write_findings(self.findings)
+
+
+def correction_of(
+    action: SessionRerate, source: Source, at: datetime
+) -> tuple[Correction, Sequence[object]]:
+    """What an entry about re-rating means, and what is irregular about its tariff.
+
+    Raises MalformedObjectError where that cannot be understood.
+    """
+    tariff: Tariff | None = None
+    notes: Sequence[object] = ()
+    if action.tariff is not None:
+        tariff, notes = read_tariff(action.ocpi_version, dict(action.tariff))
+    correction = Correction(
+        source=source,
+        at=at,
+        reason=action.reason,
+        selection=action.selection,
+        tariff=tariff,
+        choose_tariff=action.choose_tariff,
+        decisions=action.decisions,
+        rejected=action.rejected,
+    )
+    return correction, notes
 
 
 def _head(name: str, source: Source, at: datetime) -> Row:
@@ -204,8 +239,10 @@ class Reference:
     locations: dict[str, Versions[Location]]
     parties: dict[str, Versions[Party]]
     offers: tuple[Offer, ...]
-    terms: dict[str, Versions[Terms]]
+    terms: dict[str, Versions[Terms]] = field(default_factory=dict)
     """By party; those of the house under `billing.terms.HOUSE`."""
+    corrections: tuple[Correction, ...] = ()
+    """In the order of the log."""
 
     @classmethod
     def load(
@@ -220,6 +257,9 @@ class Reference:
             parties=_versions(Party, _rows(lake, "party", until)),
             offers=tuple(_offer(row) for row in _rows(lake, "tariff", until)),
             terms=_versions(Terms, _rows(lake, "policy", until)),
+            corrections=tuple(
+                loads(Correction, row["record"]) for row in _rows(lake, "correction", until)
+            ),
         )
 
 

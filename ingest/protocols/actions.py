@@ -12,12 +12,19 @@ from typing import Any
 
 from billing.party import EVSE, Connector, Location, Party, Role, Station, Token
 from billing.terms import CHOICES, is_decision
+from ingest.protocols.corrections import (
+    NAME,
+    OCPI_VERSIONS,
+    SessionRerate,
+    read_rerate,
+    tariff_object,
+    write_rerate,
+)
 from ingest.protocols.fields import ActionError, Fields, canonical, instant_text
 
-__all__ = ["ACTIONS", "Action", "ActionError", "read", "to_object", "write"]
+__all__ = ["ACTIONS", "Action", "ActionError", "SessionRerate", "read", "to_object", "write"]
 
 PROTOCOLS = ("ocpp1.6", "ocpp2.0.1", "ocpp2.1")
-OCPI_VERSIONS = ("2.1.1", "2.2.1", "2.3.0")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 PolicyValue = int | str | bool
@@ -147,6 +154,7 @@ Action = (
     | TariffAdd
     | PolicySet
     | ApiKeyAdd
+    | SessionRerate
 )
 
 
@@ -371,16 +379,9 @@ def _write_party_add(action: PartyAdd) -> tuple[str, dict[str, Any]]:
 def _read_tariff_add(fields: Fields, _at: datetime | None) -> TariffAdd:
     valid_from = fields.instant("valid_from")
     assert valid_from is not None
-    tariff = fields.raw_object("tariff")
-    for name in ("id", "currency", "elements"):
-        if name not in tariff:
-            raise ActionError(f"tariff.{name}: expected, but missing (OCPI Tariff object)")
-    currency = tariff["currency"]
-    if not (isinstance(currency, str) and len(currency) == 3 and currency.isupper()):
-        raise ActionError(f"tariff.currency: expected ISO 4217, such as EUR, got {currency!r}")
     return TariffAdd(
+        tariff=tariff_object(fields),
         ocpi_version=fields.text("ocpi_version", among=OCPI_VERSIONS),
-        tariff=tariff,
         valid_from=valid_from,
         parties=fields.texts("parties"),
         stations=fields.texts("stations"),
@@ -454,6 +455,7 @@ ACTIONS: Mapping[str, Callable[[Fields, datetime | None], Action]] = {
     "tariff.add": _read_tariff_add,
     "policy.set": _read_policy_set,
     "api_key.add": _read_api_key_add,
+    NAME: read_rerate,
 }
 """Every action's name and its reader."""
 
@@ -469,4 +471,5 @@ _WRITERS: Mapping[type, Callable[[Any], tuple[str, dict[str, Any]]]] = {
     TariffAdd: _write_tariff_add,
     PolicySet: _write_policy_set,
     ApiKeyAdd: _write_api_key_add,
+    SessionRerate: write_rerate,
 }

@@ -89,6 +89,13 @@ class Fields:
             raise self._wrong(name, f"a whole number of at least {least}", value)
         return value
 
+    def yes(self, name: str) -> bool:
+        """Whether something is so; not where the field is absent."""
+        value = self._take(name, default=False)
+        if not isinstance(value, bool):
+            raise self._wrong(name, "true or false", value)
+        return value
+
     def decimal(self, name: str) -> Decimal:
         """A decimal number above 0, as text (`"22"`) or number."""
         value = self._take(name, None)

@@ -17,12 +17,14 @@ TABLES = {
     "locations": "location",
     "parties": "party",
     "policies": "policy",
+    "corrections": "correction",
     "transaction_events": "transaction_event",
     "meter_readings": "meter_reading",
     "sessions": "session",
     "charging_periods": "charging_period",
     "charges": "charge",
     "cdrs": "cdr",
+    "reratings": "rerating",
     "findings": "finding",
     "ocpi_exports": "ocpi_export",
     "invoices": "invoice",
@@ -30,9 +32,17 @@ TABLES = {
 }
 """Asset -> the table it fills, whose content hash is its data version."""
 
-REFERENCES = ("tariffs", "tokens", "stations", "locations", "parties", "policies")
+REFERENCES = (
+    "tariffs",
+    "tokens",
+    "stations",
+    "locations",
+    "parties",
+    "policies",
+    "corrections",
+)
 FACTS = ("transaction_events", "meter_readings")
-PRICED = ("charging_periods", "charges", "cdrs")
+PRICED = ("charging_periods", "charges", "cdrs", "reratings")
 Results = Iterator[dg.MaterializeResult[Any]]
 
 
@@ -75,7 +85,7 @@ def assets(partitions: dg.PartitionsDefinition[str] | None) -> list[dg.AssetsDef
         backfill_policy=policy,
     )
     def pricing(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Results:
-        """Periods, receipts and CDRs of each session version, or why it made none."""
+        """Periods, receipts and CDRs of each session version and correction, or why none."""
         yield from _results(PRICED, steps.charges(warehouse.stretch(context)))
 
     @dg.asset(

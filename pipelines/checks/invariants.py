@@ -22,6 +22,7 @@ def _query(name: str) -> Problems:
 
 CHECKS: Mapping[str, tuple[str, Problems]] = {
     "nothing_vanishes": ("cdrs", _query("check_nothing_vanishes")),
+    "billed_once": ("cdrs", _query("check_billed_once")),
     "periods_sum_to_session": ("charging_periods", _query("check_periods_sum_to_session")),
     "cdr_is_sum_of_charges": ("charges", _query("check_cdr_is_sum_of_charges")),
     "unique_keys": ("invoices", _query("check_unique_keys")),

@@ -38,6 +38,8 @@ ASSETS = {
     "stations",
     "parties",
     "policies",
+    "corrections",
+    "reratings",
 }
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 pytestmark = pytest.mark.filterwarnings("ignore")

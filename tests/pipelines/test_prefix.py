@@ -29,6 +29,8 @@ EMITTED = {
     "location": "known_from",
     "party": "known_from",
     "policy": "known_from",
+    "correction": "known_from",
+    "rerating": "heard_at",
 }
 """Table -> the log time at which a row came to be."""
 

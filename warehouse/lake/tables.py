@@ -185,10 +185,11 @@ _SESSION = Table(
 )
 _CHARGING_PERIOD = Table(
     "charging_period",
-    ("session_id", "version", "ordinal"),
+    ("session_id", "version", "cdr_id", "ordinal"),
     {
         "session_id": pl.String,
         "version": pl.Int64,
+        "cdr_id": pl.String,
         "ordinal": pl.Int64,
         "start_at": INSTANT,
         "end_at": INSTANT,
@@ -206,12 +207,12 @@ _CHARGING_PERIOD = Table(
 )
 _CHARGE = Table(
     "charge",
-    ("session_id", "version", "line"),
+    ("session_id", "version", "cdr_id", "line"),
     {
         "session_id": pl.String,
         "version": pl.Int64,
-        "line": pl.Int64,
         "cdr_id": pl.String,
+        "line": pl.Int64,
         "period": pl.Int64,
         "dimension": pl.String,
         "group": pl.String,
@@ -272,6 +273,23 @@ _REJECTION = Table(
         "message": pl.String,
         "energy_wh": ENERGY,
         "emitted_at": INSTANT,
+    },
+)
+_RERATING = Table(
+    "rerating",
+    ("origin", "index", "session_id"),
+    {
+        **SOURCE,
+        "session_id": pl.String,
+        "version": pl.Int64,
+        "station": pl.String,
+        "party": pl.String,
+        "credited_id": pl.String,
+        "credit_id": pl.String,
+        "cdr_id": pl.String,
+        "rule": pl.String,
+        "message": pl.String,
+        "heard_at": INSTANT,
     },
 )
 
@@ -377,6 +395,7 @@ TABLES: Mapping[str, Table] = {
         _CHARGE,
         _CDR,
         _REJECTION,
+        _RERATING,
         _findings("message_finding"),
         _findings("operator_finding"),
         _findings("session_finding"),
@@ -386,6 +405,7 @@ TABLES: Mapping[str, Table] = {
         _reference("station", {"location_id": pl.String, "status": pl.String}),
         _reference("location", {"name": pl.String, "time_zone": pl.String}),
         _reference("policy", {}),
+        _reference("correction", {"reason": pl.String}),
         _reference("party", {"role": pl.String, "name": pl.String, "currency": pl.String}),
         _OCPI_EXPORT,
         _INVOICE,

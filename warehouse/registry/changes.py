@@ -150,6 +150,11 @@ def _api_key_add(action: Mapping[str, Any], _at_ns: int) -> tuple[Change, ...]:
     return (Change("api_key", (str(action["id"]),), values),)
 
 
+def _no_row(_action: Mapping[str, Any], _at_ns: int) -> tuple[Change, ...]:
+    """What only the derivation reads."""
+    return ()
+
+
 _ACTIONS: Mapping[str, Callable[[Mapping[str, Any], int], tuple[Change, ...]]] = {
     "station.add": _station_add,
     "station.block": _station_status("blocked"),
@@ -162,4 +167,5 @@ _ACTIONS: Mapping[str, Callable[[Mapping[str, Any], int], tuple[Change, ...]]] =
     "tariff.add": _tariff_add,
     "policy.set": _policy_set,
     "api_key.add": _api_key_add,
+    "session.rerate": _no_row,
 }

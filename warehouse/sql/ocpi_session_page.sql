@@ -1,13 +1,21 @@
--- One party's sessions as partners see them, in creation order: the newest CDR of each that is no
--- credit, and whether every CDR of it has been credited (`live` 0: nothing is charged any more).
-WITH session_now AS (
+-- One party's sessions as partners see them, in creation order: the CDR of each that stands or stood
+-- last, and whether every CDR of it has been credited (`live` 0: nothing is charged any more).
+WITH taken_back AS (
+    SELECT credit_reference_id AS cdr_id
+    FROM cdr
+    WHERE credit AND party = $party AND last_updated < $visible
+),
+
+session_now AS (
     SELECT
         session_id,
         min(last_updated) AS created,
         max(last_updated) AS updated,
         sum(sign) AS live,
-        arg_max(cdr_id, version) FILTER (WHERE NOT credit) AS cdr_id
+        arg_max(cdr_id, (taken_back.cdr_id IS NULL, last_updated, version))
+        FILTER (WHERE NOT credit) AS cdr_id
     FROM cdr
+    LEFT JOIN taken_back USING (cdr_id)
     WHERE
         party = $party
         AND last_updated < $visible

@@ -1,7 +1,7 @@
 """Operator actions: what is written reads back, and what is wrong is said in one sentence."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.party import EVSE, Connector, Location, Party, Role, Station, Token
+from billing.rerate import Selection
 from ingest.protocols import actions
 from ingest.protocols.fields import canonical
 
@@ -80,6 +81,15 @@ EVERY_ACTION: list[actions.Action] = [
     ),
     actions.PolicySet({"settle_s": 600, "accept_unknown": False, "zero_session": "floor"}),
     actions.PolicySet({"flat_scope": "session", "zero_step": "no_rounding"}, "NL-ABC"),
+    actions.SessionRerate("a wrong price", rejected=True),
+    actions.SessionRerate(
+        "a wrong price",
+        Selection(AT, AT + timedelta(days=1), frozenset({"NL-ABC"}), tariff_ids=frozenset("TU")),
+        "2.2.1",
+        {"id": "T1", "currency": "EUR", "elements": [{"price_components": []}]},
+        choose_tariff=True,
+        decisions={"flat_scope": "session"},
+    ),
     actions.ApiKeyAdd("k1", "finance", "bb" * 32, ("invoices:read",), AT),
 ]
 
@@ -132,6 +142,18 @@ WRONG = [
     (b'{"action":"policy.set","party":"NL-ABC"}', "at least one policy"),
     (b'{"action":"policy.set","party":"abc","flat_scope":"session"}', "a party code"),
     (b'{"action":"policy.set","party":"NL-ABC","settle_s":1}', "not a policy of pricing"),
+    (b'{"action":"session.rerate","reason":"x"}', "expected a tariff"),
+    (b'{"action":"session.rerate","rejected":true}', "reason: expected"),
+    (b'{"action":"session.rerate","reason":"x","rejected":1}', "rejected: expected true or false"),
+    (
+        b'{"action":"session.rerate","reason":"x","policies":{"flat_scope":"often"}}',
+        "policies.flat_scope: expected one of phase",
+    ),
+    (b'{"action":"session.rerate","reason":"x","policies":{"settle_s":1}}', "a policy of pricing"),
+    (
+        b'{"action":"session.rerate","reason":"x","rejected":true,"sessions":{"station":["A"]}}',
+        "sessions.station: not a field of this action; did you mean stations",
+    ),
     (b'{"action":"token.add","uid":"A","party":"abc","contract_id":"C"}', "a party code"),
     (
         b'{"action":"tariff.add","ocpi_version":"2.2.1","valid_from":"2026-10-01","tariff":{}}',
