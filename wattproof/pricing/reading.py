@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from billing.cdr import CDR, zone_name
+from billing.cdr import CDR
 from billing.policy import DEFAULT_POLICY, PricingPolicy, policy_from
 from billing.price import is_valid
 from billing.tariff import Dimension
@@ -56,7 +56,7 @@ def reading(
 ) -> Reading:
     """Read a CDR of any OCPI version (JSON text, or a dict with Decimal or int numbers).
 
-    `tariff` stands for the CDR's own, `time_zone` (IANA) where the CDR names none, `ocpi` for the
+    `tariff` stands for the CDR's own, `time_zone` (IANA) for its location's, `ocpi` for the
     version that is else told by its fields. Raises UnpriceableError and RefusalError.
     """
     decided = chosen(policy)
@@ -78,7 +78,7 @@ def reading(
     if version == "2.1.1":
         found = _named(found)
     _refuse_by_policy(version, notes, decided)
-    zone, about_zone = _zone(version, found, time_zone, decided)
+    zone, about_zone = _zone(version, found, time_zone)
     return Reading(version, found, zone, (*notes, *about_zone, *_unstated(found)))
 
 
@@ -161,12 +161,10 @@ def _refuse_by_policy(version: str, notes: tuple[Note, ...], policy: PricingPoli
         raise UnpriceableError(f"Tariff of OCPI {version}", found, _ADVICE)
 
 
-def _zone(
-    version: str, cdr: CDR, configured: str, policy: PricingPolicy
-) -> tuple[ZoneInfo, tuple[Note, ...]]:
-    """The site's time zone and what was noted: policy zone_source."""
+def _zone(version: str, cdr: CDR, given: str) -> tuple[ZoneInfo, tuple[Note, ...]]:
+    """The site's time zone: the one given, else the location's own; never guessed."""
     own = cdr.location.time_zone
-    name = zone_name(own, configured, policy)
+    name = given or own
     if not name:
         raise RefusalError(
             "the CDR does not name its site's time zone, and prices may follow the local clock",
@@ -176,12 +174,12 @@ def _zone(
     try:
         zone = ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        lack = Problem(pointer if name == own else "", f"time zone {name[:40]!r} does not exist")
+        lack = Problem("" if given else pointer, f"time zone {name[:40]!r} does not exist")
         raise UnpriceableError("Time zone", [lack], "give one of IANA's names") from None
     if name == own:
         return zone, ()
-    about = Note("zone_from_configuration", pointer, f"time zone {name}, as given")
-    return zone, (about,)
+    said = f", where the location says {own}" if own else ""
+    return zone, (Note("zone_from_configuration", pointer, f"time zone {name}, as given{said}"),)
 
 
 def _unstated(cdr: CDR) -> list[Note]:
