@@ -66,6 +66,16 @@ class Grid:
         """The box of all cells."""
         return self.boxes(Restrictions())[0]
 
+    def start(self) -> Box:
+        """The box of all that a session can be at its very start: no energy, no time yet."""
+        box = list(self.everything())
+        at = sum(axis is not None for axis in (self.calendar, self.clock))
+        for axis in (self.kwh, self.duration):
+            if axis:
+                box[at] = axis.positive & -axis.positive
+                at += 1
+        return tuple(box)
+
     def usual(self, first: date | None, last: date | None) -> Box:
         """What sessions usually are: energy and power of zero or more, on days from `first` up to
         `last` (None: without bound).
