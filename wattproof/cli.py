@@ -33,6 +33,7 @@ COMMANDS = {
     "price": ("price", "Price a partner's or our own CDR by its tariff, line by line."),
     "verify": ("verify", "Verify CDRs: what is claimed against what it comes to, and why."),
     "generate": ("generate", "Generate the CDR of an imagined charge, or a tariff's price table."),
+    "explain": ("explain", "Say in words why a CDR costs what it costs: en, de, nl, fr."),
     "party": ("party", "Add and list parties: ourselves, roaming partners, own drivers."),
     "api-key": ("api_key", "Add and list keys of the REST interface."),
     "policy": ("policy", "Set and list the rules of the house, such as the settle time."),

@@ -1,5 +1,6 @@
 """Pricing for scripts and notebooks: what the commands do, on JSON objects and data frames."""
 
+from wattproof.pricing.explain import explain, explained
 from wattproof.pricing.frame import price_frame
 from wattproof.pricing.many import price_many
 from wattproof.pricing.price import Priced, price, priced
@@ -7,6 +8,6 @@ from wattproof.pricing.reading import Reading, UnpriceableError, reading
 from wattproof.pricing.written import as_json
 
 __all__ = [
-    "Priced", "Reading", "UnpriceableError", "as_json", "price", "price_frame", "price_many",
-    "priced", "reading",
+    "Priced", "Reading", "UnpriceableError", "as_json", "explain", "explained", "price",
+    "price_frame", "price_many", "priced", "reading",
 ]  # fmt: skip

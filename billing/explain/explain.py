@@ -1,0 +1,230 @@
+"""A receipt explained: why each line is what it is, in sentences of the reader's language.
+
+Read `explain`: it is the order of the explanation. Knows which sentence fits which line. Refuses to
+reckon a price, and to know how it is shown.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from decimal import Decimal, localcontext
+
+from billing.explain.bearing import bearing, bearing_on_total
+from billing.explain.explanation import Decision, Explanation, Headings, Position, Remark, Sum
+from billing.explain.figures import Figures
+from billing.explain.languages import LANGUAGES
+from billing.explain.position import Told, position
+from billing.money import EXACT
+from billing.period import ChargingPeriod
+from billing.policy import DEFAULT_POLICY, policy_from
+from billing.receipt import Amount, Receipt
+from billing.tariff import Tariff
+
+Noted = tuple[str, str]
+"""A note about a wire object: its code, and the JSON pointer it is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is explained: a session's receipt and what it was reckoned from. Instants are UTC.
+
+    `noted` are notes on the object it was read from, beside those of the receipt; `credit` says
+    that the receipt's total is paid back.
+    """
+
+    id: str
+    receipt: Receipt
+    tariffs: Sequence[Tariff]
+    periods: Sequence[ChargingPeriod]
+    zone: tzinfo
+    start_at: datetime
+    end_at: datetime
+    energy_kwh: Decimal
+    time_h: Decimal
+    noted: tuple[Noted, ...] = ()
+    credit: bool = False
+
+
+def explain(subject: Subject, language: str) -> Explanation:
+    """The explanation in a language (ISO 639-1: en, de, nl, fr).
+
+    Raises KeyError for a language there is not, and UnknownCurrency.
+    """
+    with localcontext(EXACT):
+        words = LANGUAGES[language]
+        figures = Figures(words, subject.receipt.currency, subject.zone)
+        positions = _positions(subject, figures)
+        return Explanation(
+            language=language,
+            title=words.phrases["title_credit" if subject.credit else "title"],
+            session=_session(subject, figures),
+            lead=_lead(subject, figures),
+            positions=positions,
+            sums=_sums(subject, figures),
+            remarks=_remarks(subject, figures),
+            decisions=_decisions(subject, positions, figures),
+            headings=_headings(figures),
+        )
+
+
+def _session(subject: Subject, figures: Figures) -> tuple[str, ...]:
+    """Which session it is, when by the local clock, and what was delivered."""
+    phrases = figures.language.phrases
+    start, end = figures.local(subject.start_at), figures.local(subject.end_at)
+    places = {"start": figures.time_of(subject.start_at), "end": figures.time_of(subject.end_at)}
+    if start.date() == end.date():
+        when = phrases["when"].format(
+            date=figures.day(start.date()), span=phrases["span"].format(**places)
+        )
+    else:
+        dates = {"start_date": figures.day(start), "end_date": figures.day(end)}
+        when = phrases["when_days"].format(**dates, **places)
+    zone = phrases["zone"].format(zone=figures.zone_name(), offset=figures.offset(subject.start_at))
+    delivered = phrases["delivered"].format(
+        energy=figures.unit(subject.energy_kwh, "kWh"),
+        time=figures.duration(subject.time_h * 3600),
+    )
+    found = [phrases["cdr"].format(id=subject.id)] if subject.id else []
+    found += [f"{when} ({zone})", delivered]
+    if start.utcoffset() != end.utcoffset():
+        found.append(phrases["clock_changed"])
+    return tuple(found)
+
+
+def _lead(subject: Subject, figures: Figures) -> tuple[str, ...]:
+    """What is to be paid, and that it was rounded."""
+    phrases, total, exact = (
+        figures.language.phrases,
+        subject.receipt.total,
+        subject.receipt.exact_total,
+    )
+    kind = "credits" if subject.credit else "pays"
+    if not total.gross and not total.net:
+        found = [phrases["pays_nothing"]]
+    elif not total.tax:
+        found = [phrases[f"{kind}_untaxed"].format(gross=figures.money(total.gross))]
+    else:
+        found = [phrases[kind].format(**_places(total, figures))]
+    if exact != total and _places(exact, figures) != _places(total, figures):
+        found.append(phrases["rounded"].format(**_places(exact, figures)))
+    return tuple(found)
+
+
+def _places(amount: Amount, figures: Figures) -> dict[str, str]:
+    return {
+        "net": figures.money(amount.net),
+        "tax": figures.money(amount.tax),
+        "gross": figures.money(amount.gross),
+    }
+
+
+def _positions(subject: Subject, figures: Figures) -> tuple[Position, ...]:
+    """One position for each component that priced anything, in the order of the receipt."""
+    grouped: dict[tuple[object, ...], list[int]] = {}
+    for number, line in enumerate(subject.receipt.lines):
+        key = (line.group, line.tariff_id, line.element, line.component, line.vat)
+        grouped.setdefault(key, []).append(number)
+    policy = policy_from(subject.receipt.policies)
+    return tuple(
+        position(
+            Told(
+                figures=figures,
+                policy=policy,
+                lines=tuple(subject.receipt.lines[number] for number in numbers),
+                numbers=tuple(numbers),
+                tariff=next(
+                    one
+                    for one in subject.tariffs
+                    if one.id == subject.receipt.lines[numbers[0]].tariff_id
+                ),
+                periods=subject.periods,
+                start_at=subject.start_at,
+                shares_steps=_shares_steps(subject.receipt, numbers),
+                policies=_policies(subject, numbers),
+            )
+        )
+        for numbers in grouped.values()
+    )
+
+
+def _shares_steps(receipt: Receipt, numbers: Sequence[int]) -> bool:
+    """Whether lines of other positions count towards the block that a line of these fills."""
+    last = receipt.lines[numbers[-1]]
+    peers = {n for n, one in enumerate(receipt.lines) if one.dimension is last.dimension}
+    return bool(peers - set(numbers))
+
+
+def _policies(subject: Subject, numbers: Sequence[int]) -> tuple[str, ...]:
+    found = {
+        name: None
+        for number in numbers
+        for name in bearing(
+            subject.receipt,
+            subject.receipt.lines[number],
+            subject.tariffs,
+            subject.periods,
+            subject.zone,
+        )
+    }
+    return tuple(found)
+
+
+def _sums(subject: Subject, figures: Figures) -> tuple[Sum, ...]:
+    """What each group comes to, the exact total where it differs, and the total."""
+    phrases, receipt = figures.language.phrases, subject.receipt
+    rows = [(phrases[f"group_{group.value}"], amount, "part") for group, amount in receipt.totals]
+    if receipt.exact_total != receipt.total:
+        rows.append((phrases["exact"], receipt.exact_total, "exact"))
+    rows.append((phrases["total"], receipt.total, "total"))
+    return tuple(Sum(title, **_places(amount, figures), kind=kind) for title, amount, kind in rows)
+
+
+def _remarks(subject: Subject, figures: Figures) -> tuple[Remark, ...]:
+    """Every note once, with all its places; those of the receipt first."""
+    noted = [(one.code, _period(subject, one.period, figures)) for one in subject.receipt.notes]
+    places: dict[str, list[str]] = {}
+    for code, place in (*noted, *subject.noted):
+        known = places.setdefault(code, [])
+        if place and place not in known:
+            known.append(place)
+    texts = figures.language.notes
+    return tuple(Remark(code, texts[code], tuple(found)) for code, found in places.items())
+
+
+def _period(subject: Subject, ordinal: int, figures: Figures) -> str:
+    starts = (one.start_at for one in subject.periods if one.ordinal == ordinal)
+    start = next(starts, None)
+    if start is None:
+        return ""
+    at = figures.language.phrases["at"].format(time=figures.time_of(start))
+    return figures.language.phrases["period"].format(number=ordinal + 1, at=at)
+
+
+def _decisions(
+    subject: Subject, positions: Iterable[Position], figures: Figures
+) -> tuple[Decision, ...]:
+    """The policies that bore on anything, and every one decided otherwise than by default."""
+    codes = [code for code, _ in subject.noted]
+    bore = set(bearing_on_total(subject.receipt, codes))
+    bore.update(name for one in positions for name in one.policies)
+    texts = figures.language.policies
+    return tuple(
+        Decision(name, value, texts[name][value], chosen=value != getattr(DEFAULT_POLICY, name))
+        for name, value in subject.receipt.policies
+        if name in bore or value != getattr(DEFAULT_POLICY, name)
+    )
+
+
+def _headings(figures: Figures) -> Headings:
+    phrases = figures.language.phrases
+    return Headings(
+        positions=phrases["positions"],
+        sums=phrases["sums"],
+        notes=phrases["notes"],
+        decisions=phrases["decisions"],
+        net=phrases["before_tax"],
+        tax=phrases["tax"],
+        gross=phrases["after_tax"],
+        own=phrases["decision_own"],
+        default=phrases["decision_default"],
+    )
