@@ -50,8 +50,8 @@ class _Verdict(NamedTuple):
 
 
 def reach(subject: Subject) -> Iterator[Finding]:
-    """`unreachable_element`, `dead_component`, `redundant_component`, `reach_undecided`; `late_flat`;
-    of 2.1.1 `element_choice_matters`.
+    """`unreachable_element`, `dead_component`, `redundant_component`, `reach_undecided`,
+    `late_flat`; of 2.1.1 `element_choice_matters`.
     """
     if len(subject.tariff.elements) < 2:
         return
