@@ -10,7 +10,8 @@ import polars as pl
 
 from billing.bulk.catalog import KEYS, Catalog, Option
 from billing.bulk.clock import DAY_US
-from billing.bulk.layout import Batch, offsets
+from billing.bulk.days import days_of
+from billing.bulk.layout import Batch
 
 WHOLES = 1 << 32
 """Added to a question that is asked of whole elements."""
@@ -63,17 +64,19 @@ def cells_of(batch: Batch, catalog: Catalog) -> Cells | None:
     if not batch.clocks:
         return None
     options = _clocked(catalog)
-    days = _days(batch, {tariff for tariff, _ in options.values()})
+    clock = batch.sessions["clock"].gather(batch.periods["s"])
+    clocked = sorted({tariff for tariff, _ in options.values()})
+    days = days_of(batch.periods.with_columns(clock=clock), clocked, batch.clocks)
     rows: dict[str, list[int]] = {"place": [], "course": [], "midnight": []}
     parts: dict[str, list[int]] = {name: [] for name in ("offset", "low", "high")}
     places: dict[tuple[int, int], int] = {}
     by_tariff: dict[int, list[tuple[int, Option]]] = {}
     for question, (tariff, option) in options.items():
         by_tariff.setdefault(tariff, []).append((question, option))
-    for tariff, clock, day in days:
-        stretches = tuple(batch.clocks[clock].parts(day))
+    for tariff, number, day in days:
+        stretches = tuple(batch.clocks[number].parts(day))
         for question, option in by_tariff[tariff]:
-            place = places.setdefault((question, clock), len(places))
+            place = places.setdefault((question, number), len(places))
             course = catalog.course_on(option, day)
             for stretch in stretches:
                 rows["place"].append(place)
@@ -97,28 +100,6 @@ def _clocked(catalog: Catalog) -> dict[int, tuple[int, Option]]:
         for key, option in options.items()
         if option.kinds is not None
     }
-
-
-def _days(batch: Batch, tariffs: set[int]) -> list[tuple[int, int, int]]:
-    """(tariff, clock, local day) of every period that a clock may decide on, each once."""
-    wanted = pl.Series(sorted(tariffs), dtype=pl.Int64)
-    rows = batch.periods.select("s", "tariff", "start", "end").filter(
-        pl.col("tariff").is_in(wanted.implode())
-    )
-    clock = batch.sessions["clock"].gather(rows["s"])
-    rows = rows.with_columns(
-        clock=clock,
-        first=(rows["start"] + offsets(rows["start"], clock, batch.clocks)) // DAY_US,
-        last=(rows["end"] + offsets(rows["end"], clock, batch.clocks)) // DAY_US,
-    )
-    spans = rows.select("tariff", "clock", "first", "last").unique()
-    return sorted(
-        {
-            (tariff, clock, day)
-            for tariff, clock, first, last in spans.rows()
-            for day in range(min(first, last), max(first, last) + 1)
-        }
-    )
 
 
 def _laid_out(days: pl.DataFrame, catalog: Catalog, places: dict[tuple[int, int], int]) -> Cells:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from billing.bulk.clock import DAY_US, SECOND_US
 from billing.policy import PricingPolicy
-from billing.tariff import Restrictions
+from billing.tariff import Restrictions, Tariff
 
 _MINUTE_US = 60 * SECOND_US
 _LAST_MINUTE_US = (23 * 60 + 59) * _MINUTE_US
@@ -111,6 +111,18 @@ def _dates(limits: Restrictions, policy: PricingPolicy) -> tuple[int | None, int
     if first is not None and first == last and policy.empty_date_window == "same_day":
         return first, first + 1
     return first, last
+
+
+def clock_edges(tariff: Tariff, policy: PricingPolicy) -> tuple[int, ...]:
+    """The local microseconds of a day at which an element of the tariff may open or close."""
+    found: set[int] = set()
+    for element in tariff.elements:
+        limits = element.restrictions
+        if limits.start_time is not None or limits.end_time is not None:
+            found.update(_window(limits, policy))
+        if limits.start_date is not None or limits.end_date is not None or limits.day_of_week:
+            found.add(0)
+    return tuple(sorted(found))
 
 
 class Kinds:

@@ -12,8 +12,10 @@ import polars as pl
 
 from billing.bulk.catalog import Catalog, Part
 from billing.bulk.clock import Clock, clock_of, fixed, micros
+from billing.bulk.days import offsets
 from billing.bulk.remark import Remarks, Stage
 from billing.bulk.sheet import WHEN_ABSENT, Sheet
+from billing.bulk.split import split
 from billing.bulk.tables import Scales
 from billing.bulk.whole import digits_used, running, whole
 from billing.policy import PricingPolicy
@@ -79,9 +81,13 @@ def lay_out(
     own, clocks = _sessions(sessions, catalog, remarks)
     rows = _periods(periods, scales)
     rows = _in_order(rows, own, policy, remarks)
-    rows = _named(rows, own, catalog, remarks)
+    rows = _measured(_named(rows, own, catalog), own, policy)
     own = own.with_columns(limits=_limits(rows, own, policy))
-    return Batch(policy, tuple(catalog.tariffs), own, _measured(rows, own, policy), clocks, remarks)
+    rows = rows.with_columns(begins=pl.lit(value=True))
+    if policy.period_spans_price_change == "split_by_time":
+        rows = _measured(split(rows, own, catalog, clocks, scales), own, policy)
+    _note_tariffs(rows.filter("begins"), own, catalog, remarks)
+    return Batch(policy, tuple(catalog.tariffs), own, rows.drop("begins"), clocks, remarks)
 
 
 def _sessions(
@@ -157,24 +163,6 @@ def _clocked(own: pl.DataFrame, catalog: Catalog) -> tuple[pl.DataFrame, tuple[C
     return own.with_columns(clock=numbers), tuple(fixed(shift) for shift in kinds)
 
 
-def offsets(at: pl.Series, clock: pl.Series, clocks: Sequence[Clock]) -> pl.Series:
-    """The offset from UTC, in microseconds, of each instant by its own clock."""
-    if len(clocks) == 1:
-        return _offsets(at, clocks[0])
-    parts = pl.DataFrame({"at": at, "clock": clock}).with_row_index("n")
-    found = []
-    for number, one in enumerate(clocks):
-        own = parts.filter(pl.col("clock") == number)
-        found.append(own.select("n").with_columns(offset=_offsets(own["at"], one)))
-    return pl.concat(found).sort("n")["offset"]
-
-
-def _offsets(at: pl.Series, clock: Clock) -> pl.Series:
-    steps = pl.Series(clock.from_us, dtype=pl.Int64).search_sorted(at, side="right")
-    row = (steps.cast(pl.Int64) - 1).clip(0)
-    return pl.Series("offset", clock.offset_us, dtype=pl.Int64).gather(row)
-
-
 def _periods(periods: pl.DataFrame, scales: Scales) -> pl.DataFrame:
     """The periods as whole numbers at the batch's scales, in the order given."""
     part = (
@@ -225,10 +213,11 @@ def _in_order(
     return rows.with_row_index("p")
 
 
-def _named(
-    rows: pl.DataFrame, own: pl.DataFrame, catalog: Catalog, remarks: Remarks
-) -> pl.DataFrame:
-    """The tariff that prices each period: the one it names, else the one at the start."""
+def _named(rows: pl.DataFrame, own: pl.DataFrame, catalog: Catalog) -> pl.DataFrame:
+    """`tariff`: the one that prices each period, which it names (`named`), else that of the start.
+
+    Policy period_without_tariff.
+    """
     ids = pl.Series([tariff.id for tariff in catalog.tariffs], dtype=pl.String)
     at_start = own["tariff"].gather(rows["s"])
     known = (ids.gather(at_start) == rows["tariff_id"]) & (rows["tariff_id"] != "")
@@ -237,9 +226,9 @@ def _named(
     else:
         named = _looked_up(rows, own, ids)
     rows = rows.with_columns(named=named, tariff=named.fill_null(at_start))
-    if named.null_count():
-        rows = _unnamed(rows, catalog.policy, remarks)
-    _check_validity(rows.filter(named.is_not_null() & (named != at_start)), catalog, remarks)
+    if catalog.policy.period_without_tariff == "free":
+        free = pl.when(pl.col("tariff_id") == "").then(NONE).otherwise("tariff")
+        rows = rows.with_columns(tariff=free)
     return rows
 
 
@@ -257,35 +246,28 @@ def _looked_up(rows: pl.DataFrame, own: pl.DataFrame, ids: pl.Series) -> pl.Seri
     return found["tariffs"].cast(pl.Int64)
 
 
-def _unnamed(rows: pl.DataFrame, policy: PricingPolicy, remarks: Remarks) -> pl.DataFrame:
-    """Periods that name no tariff, or one that was not given; policy period_without_tariff."""
-    nameless = pl.col("tariff_id") == ""
-    free = policy.period_without_tariff == "free"
+def _note_tariffs(
+    rows: pl.DataFrame, own: pl.DataFrame, catalog: Catalog, remarks: Remarks
+) -> None:
+    """A period should name a tariff that was given, and is valid when it starts."""
+    free = catalog.policy.period_without_tariff == "free"
     does = "it is free" if free else "the first valid one is used"
+    silent = rows.filter(pl.col("tariff_id") == "").select("s", "p")
     text = f"a period names no tariff: {does}"
-    silent = rows.filter(nameless).select("s", "p")
     remarks.add("period_without_tariff", text, silent, stage=Stage.PERIOD)
-    unknown = rows.filter(pl.col("named").is_null() & ~nameless)
+    unknown = rows.filter(pl.col("named").is_null() & (pl.col("tariff_id") != ""))
     message = pl.format(
         "tariff {} is not among those given: the first valid one is used", "tariff_id"
     )
     remarks.add("unknown_tariff", message, unknown, stage=Stage.PERIOD)
-    if free:
-        return rows.with_columns(tariff=pl.when(nameless).then(NONE).otherwise("tariff"))
-    return rows
-
-
-def _check_validity(rows: pl.DataFrame, catalog: Catalog, remarks: Remarks) -> None:
-    """A tariff named by a period should be valid when the period starts."""
-    if not rows.height:
-        return
+    other = rows.filter(pl.col("named") != own["tariff"].gather(rows["s"]))
     spans = validity(catalog.tariffs)
-    opens, closes = spans["opens"].gather(rows["tariff"]), spans["closes"].gather(rows["tariff"])
-    outside = (rows["start"] < opens).fill_null(value=False) | (rows["start"] >= closes).fill_null(
-        value=False
-    )
-    text = pl.format("tariff {} was not valid when the period started", "tariff_id")
-    remarks.add("periods_outside_validity", text, rows.filter(outside), stage=Stage.PERIOD)
+    opens, closes = spans["opens"].gather(other["named"]), spans["closes"].gather(other["named"])
+    outside = (other["start"] < opens).fill_null(value=False) | (
+        other["start"] >= closes
+    ).fill_null(value=False)
+    message = pl.format("tariff {} was not valid when the period started", "tariff_id")
+    remarks.add("periods_outside_validity", message, other.filter(outside), stage=Stage.PERIOD)
 
 
 def _limits(rows: pl.DataFrame, own: pl.DataFrame, policy: PricingPolicy) -> pl.Series:
