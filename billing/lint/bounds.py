@@ -23,8 +23,10 @@ _ONE_DAY = timedelta(days=1)
 
 def bounds(subject: Subject) -> Iterator[Finding]:
     """Findings about each element's restrictions, one element at a time."""
-    starts = {limits.start_time for _, limits in subject.limits()}
-    for number, limits in subject.limits():
+    if not subject.limits:
+        return
+    starts = {limits.start_time for limits in subject.limits.values()}
+    for number, limits in subject.limits.items():
         yield from _numeric(number, limits)
         yield from _dates(number, limits)
         yield from _window(number, limits)

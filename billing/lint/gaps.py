@@ -11,8 +11,8 @@ from decimal import Decimal
 from billing.lint.finding import Finding
 from billing.lint.grid import Box, Grid, Undecided
 from billing.lint.subject import Part, Subject
-from billing.restriction import MIDNIGHT
-from billing.tariff import Dimension
+from billing.restriction import MIDNIGHT, sentence
+from billing.tariff import DayOfWeek, Dimension, Restrictions
 
 _DAY = timedelta(days=1)
 _MOST_TOLD = 6
@@ -23,10 +23,13 @@ def gaps(subject: Subject) -> Iterator[Finding]:
     """`dimension_not_exhaustive`, `partly_free`, `dynamic_without_fallback`."""
     if not subject.whole:
         return
-    session = [part for part in subject.parts if part.limits.reservation is None]
-    for dimension in Dimension:
-        own = [part for part in session if part.rule.dimension is dimension]
-        if any(part.rule.price for part in own):
+    priced: dict[Dimension, list[Part]] = {}
+    for part in subject.parts:
+        if part.limits.reservation is None:
+            priced.setdefault(part.rule.dimension, []).append(part)
+    for dimension, own in priced.items():
+        always = any(part.element not in subject.limits for part in own)
+        if not always and any(part.rule.price for part in own):
             yield from _gaps(subject, dimension, own)
 
 
@@ -132,11 +135,9 @@ def _words(grid: Grid, box: Box) -> str:
     return " ".join(parts) or "always"
 
 
-_DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-
-
 def _days(first: date | None, last: date | None, weekdays: frozenset[int]) -> str:
-    named = " ".join(_DAY_NAMES[day] for day in sorted(weekdays)) if len(weekdays) < 7 else ""
+    days = frozenset(DayOfWeek(day) for day in weekdays)
+    named = sentence(Restrictions(day_of_week=days)) if len(days) < 7 else ""
     if first is None and last is None:
         return named
     if last is None:

@@ -4,7 +4,7 @@ A box is a set of cells on each axis that the tariff uses; with all cells of all
 everything a session can be. Nothing is sampled: in a cell every restriction holds or fails as one.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -117,10 +117,17 @@ class Grid:
         for number, taken in rivals:
             if not left:
                 break
-            before = left
+            took = False
             for box in taken:
-                left = [part for piece in left for part in _without(piece, box, counts)]
-            if left != before:
+                pieces, left = left, []
+                for piece in pieces:
+                    common = _common(piece, box)
+                    if common is None or not counts(common):
+                        left.append(piece)
+                    else:
+                        took = True
+                        left += [part for part in _outside(piece, common) if counts(part)]
+            if took:
                 winners.append(number)
             if len(left) > _MOST_PARTS:
                 raise Undecided
@@ -153,19 +160,23 @@ class Grid:
         return found
 
 
-def _without(piece: Box, taken: Box, counts: Callable[[Box], bool]) -> list[Box]:
-    """The parts of `piece` outside `taken`; `piece` itself where the two do not meet."""
-    common = tuple([own & other for own, other in zip(piece, taken, strict=True)])
-    if not counts(common):
-        return [piece]
+def _common(one: Box, other: Box) -> Box | None:
+    """What two boxes share; None where they are apart on an axis."""
     found = []
+    for own, its in zip(one, other, strict=True):
+        shared = own & its
+        if not shared:
+            return None
+        found.append(shared)
+    return tuple(found)
+
+
+def _outside(piece: Box, common: Box) -> Iterator[Box]:
+    """The parts of `piece` that are not in `common`, which lies within it."""
     for at, shared in enumerate(common):
         outside = piece[at] & ~shared
         if outside:
-            part = (*common[:at], outside, *piece[at + 1 :])
-            if counts(part):
-                found.append(part)
-    return found
+            yield (*common[:at], outside, *piece[at + 1 :])
 
 
 def _uses(limits: Iterable[Restrictions], names: tuple[str, ...]) -> bool:

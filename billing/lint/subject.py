@@ -3,7 +3,6 @@
 Rules ask here what they may rest on, so that nothing is concluded from a value nobody could read.
 """
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple
@@ -43,7 +42,7 @@ class Subject:
 
     def sure(self, pointer: str) -> bool:
         """Whether what stands at the pointer, above and below it, was understood."""
-        return not any(
+        return not self.doubts or not any(
             doubt == pointer or doubt.startswith(f"{pointer}/") or pointer.startswith(f"{doubt}/")
             for doubt in self.doubts
         )
@@ -58,11 +57,14 @@ class Subject:
             if not self.doubts or self.sure(component_at(number, position))
         )
 
-    def limits(self) -> Iterator[tuple[int, Restrictions]]:
-        """Each element's restrictions that were understood, where it has any."""
-        for number, element in enumerate(self.tariff.elements):
-            if element.restrictions != _FREE and self.sure(limits_at(number)):
-                yield number, element.restrictions
+    @cached_property
+    def limits(self) -> dict[int, Restrictions]:
+        """Element -> its restrictions, where it has any and they were understood."""
+        return {
+            number: element.restrictions
+            for number, element in enumerate(self.tariff.elements)
+            if element.restrictions != _FREE and (not self.doubts or self.sure(limits_at(number)))
+        }
 
     def valid_days(self, margin: timedelta) -> tuple[date | None, date | None]:
         """(first, last) day of the tariff's own validity, `margin` after and before its instants:

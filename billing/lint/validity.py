@@ -32,7 +32,7 @@ def validity(subject: Subject) -> Iterator[Finding]:
 def _dated(subject: Subject) -> Iterator[Finding]:
     first, last = subject.valid_days(-_DAY)
     count = 0
-    for number, limits in subject.limits():
+    for number, limits in subject.limits.items():
         start, end = limits.start_date, limits.end_date
         if start is None and end is None:
             continue

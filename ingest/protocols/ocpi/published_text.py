@@ -57,10 +57,8 @@ def read_text(text: str | bytes) -> PublishedText:
             twice.append((found, [name for name in found if names.count(name) > 1]))
         return found
 
-    def number(digits: str) -> Decimal | int | BeyondRange:
+    def number(digits: str) -> Decimal | BeyondRange:
         nonlocal beyond
-        if len(digits) <= 18 and digits.lstrip("-").isdigit():
-            return int(digits)
         value = Decimal(digits)
         exponent = value.as_tuple().exponent
         if isinstance(exponent, int) and abs(exponent) <= _LARGEST_EXPONENT:
@@ -75,7 +73,6 @@ def read_text(text: str | bytes) -> PublishedText:
         value = json.loads(
             source,
             parse_float=number,
-            parse_int=number,
             parse_constant=refuse_constant,
             object_pairs_hook=pairs,
         )

@@ -6,7 +6,6 @@ raises on bad input: it lists issues, each a stable code, a JSON pointer and a s
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -45,6 +44,8 @@ class Schema:
     enums: dict[str, frozenset[str]]
     open_enums: frozenset[str]
     session_only: dict[str, frozenset[str]]
+    required: dict[str, tuple[str, ...]]
+    """By object, the fields it cannot be without, those of `one_of` apart."""
 
 
 @cache
@@ -54,13 +55,23 @@ def schema(version: str) -> Schema:
         raise UnknownVersionError(version, VERSIONS)
     table = files("ingest.protocols.ocpi").joinpath(f"tables/{version}.json").read_text("utf-8")
     facts = json.loads(table)
+    objects = {n: {f: _rule(t) for f, t in o.items()} for n, o in facts["objects"].items()}
+    one_of = {name: frozenset(fields) for name, fields in facts["one_of"].items()}
     return Schema(
         version=version,
-        objects={n: {f: _rule(t) for f, t in o.items()} for n, o in facts["objects"].items()},
-        one_of={name: frozenset(fields) for name, fields in facts["one_of"].items()},
+        objects=objects,
+        one_of=one_of,
         enums={name: frozenset(values) for name, values in facts["enums"].items()},
         open_enums=frozenset(facts["open_enums"]),
         session_only={name: frozenset(values) for name, values in facts["session_only"].items()},
+        required={
+            name: tuple(
+                field
+                for field, rule in rules.items()
+                if rule.card in "1+" and field not in one_of.get(name, ())
+            )
+            for name, rules in objects.items()
+        },
     )
 
 
@@ -71,74 +82,79 @@ def check(version: str, name: str, wire: object) -> tuple[Note, ...]:
     unknown_value (a closed enum), timestamp_form, empty_list, session_only (a dimension that only
     a Session may carry).
     """
-    return tuple(_Check(schema(version), root=name).whole(name, wire, ""))
+    found = _Check(schema(version), name, [])
+    found.whole(name, wire, "")
+    return tuple(found.notes)
 
 
 def check_field(version: str, rule: FieldRule, value: object) -> tuple[Note, ...]:
     """The same for the value of a single field."""
-    return tuple(_Check(schema(version), root="").field(rule, value, ""))
+    found = _Check(schema(version), "", [])
+    found.field(rule, value, "")
+    return tuple(found.notes)
 
 
 @dataclass(frozen=True, slots=True)
 class _Check:
     schema: Schema
     root: str
+    notes: list[Note]
 
-    def whole(self, name: str, wire: object, at: str) -> Iterator[Note]:
+    def note(self, code: str, at: str, message: str) -> None:
+        self.notes.append(Note(code, at, message))
+
+    def whole(self, name: str, wire: object, at: str) -> None:
         rules = self.schema.objects[name]
         if not isinstance(wire, dict):
-            yield Note("wrong_type", at, f"expected the object {name}")
+            self.note("wrong_type", at, f"expected the object {name}")
             return
-        yield from self._absences(name, wire, at)
+        self._absences(name, wire, at)
         for field, value in wire.items():
-            here = f"{at}/{str(field).replace('~', '~0').replace('/', '~1')}"
             rule = rules.get(field)
             if rule is None:
-                yield Note(
-                    "unexpected_field",
-                    here,
-                    f"{name} of OCPI {self.schema.version} has no field {field}",
-                )
+                here = f"{at}/{str(field).replace('~', '~0').replace('/', '~1')}"
+                text = f"{name} of OCPI {self.schema.version} has no field {field}"
+                self.note("unexpected_field", here, text)
             elif value is None:
-                yield Note("needless_null", here, "null where absence would do")
+                self.note("needless_null", f"{at}/{field}", "null where absence would do")
             else:
-                yield from self.field(rule, value, here)
+                self.field(rule, value, f"{at}/{field}")
 
-    def _absences(self, name: str, wire: dict[str, object], at: str) -> Iterator[Note]:
-        either = self.schema.one_of.get(name, frozenset())
+    def _absences(self, name: str, wire: dict[str, object], at: str) -> None:
+        either = self.schema.one_of.get(name)
         if either and not any(wire.get(field) is not None for field in either):
-            yield Note("required_field", at, f"one of {', '.join(sorted(either))} is required")
-        for field, rule in self.schema.objects[name].items():
-            if rule.card in "1+" and field not in either and wire.get(field) is None:
-                yield Note("required_field", f"{at}/{field}", f"{name}.{field} is required")
+            self.note("required_field", at, f"one of {', '.join(sorted(either))} is required")
+        for field in self.schema.required[name]:
+            if wire.get(field) is None:
+                self.note("required_field", f"{at}/{field}", f"{name}.{field} is required")
 
-    def field(self, rule: FieldRule, value: object, at: str) -> Iterator[Note]:
+    def field(self, rule: FieldRule, value: object, at: str) -> None:
         if rule.card not in "*+":
-            yield from self._value(rule, value, at)
+            self._value(rule, value, at)
         elif not isinstance(value, list):
-            yield Note("wrong_type", at, f"expected a list of {rule.kind}")
+            self.note("wrong_type", at, f"expected a list of {rule.kind}")
         else:
             if rule.card == "+" and not value:
-                yield Note("empty_list", at, "expected at least one")
+                self.note("empty_list", at, "expected at least one")
             for index, item in enumerate(value):
-                yield from self._value(rule, item, f"{at}/{index}")
+                self._value(rule, item, f"{at}/{index}")
 
-    def _value(self, rule: FieldRule, value: object, at: str) -> Iterator[Note]:
+    def _value(self, rule: FieldRule, value: object, at: str) -> None:
         kind = rule.kind
         if kind in self.schema.objects:
-            yield from self.whole(kind, value, at)
+            self.whole(kind, value, at)
         elif kind in self.schema.enums:
-            yield from self._enum(kind, value, at)
+            self._enum(kind, value, at)
         elif (fault := _scalar_fault(rule, value)) is not None:
-            yield Note(fault[0], at, fault[1])
+            self.note(fault[0], at, fault[1])
 
-    def _enum(self, kind: str, value: object, at: str) -> Iterator[Note]:
+    def _enum(self, kind: str, value: object, at: str) -> None:
         if not isinstance(value, str):
-            yield Note("wrong_type", at, f"expected a {kind}")
+            self.note("wrong_type", at, f"expected a {kind}")
         elif value not in self.schema.enums[kind] and kind not in self.schema.open_enums:
-            yield Note("unknown_value", at, f"{kind} has no value {value[:40]}")
+            self.note("unknown_value", at, f"{kind} has no value {value[:40]}")
         elif self.root == "CDR" and value in self.schema.session_only.get(kind, frozenset()):
-            yield Note("session_only", at, f"{value} belongs in a Session, not in a CDR")
+            self.note("session_only", at, f"{value} belongs in a Session, not in a CDR")
 
 
 def _rule(text: str) -> FieldRule:
@@ -177,9 +193,12 @@ def _number_fault(rule: FieldRule, value: object) -> tuple[str, str] | None:
         return ("string_number", "a number in quotes")
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return ("wrong_type", "expected a number")
-    if not Decimal(value).is_finite() or Decimal(value).adjusted() > _MOST_DIGITS:
-        return ("wrong_type", "expected a number of a quantity")
-    whole = isinstance(value, int) or value == int(value)
+    whole = isinstance(value, int)
+    if not whole:
+        exact = Decimal(value)
+        if not exact.is_finite() or exact.adjusted() > _MOST_DIGITS:
+            return ("wrong_type", "expected a number of a quantity")
+        whole = exact == int(exact)
     if rule.kind == "int" and not whole:
         return ("wrong_type", "expected a whole number")
     if rule.longest and rule.kind == "int" and len(str(abs(int(value)))) > rule.longest:
