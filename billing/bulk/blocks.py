@@ -63,6 +63,7 @@ def _kinds(rows: pl.DataFrame, starts: pl.Series, policy: PricingPolicy) -> dict
         "time": time & session,
         "held": time & ~session,
     }
+    members = {name: member for name, member in members.items() if rows.select(member.any()).item()}
     wide = pl.Int128 if largest(rows["billable"]) * (rows.height + 1) >= 2**62 else pl.Int64
     counts = pl.lit(value=True) if policy.step_counts_unpriced == "yes" else pl.col("priced")
     sums = rows.select(
@@ -75,13 +76,15 @@ def _kinds(rows: pl.DataFrame, starts: pl.Series, policy: PricingPolicy) -> dict
     )[ends]
     upto = sums.select(pl.all().cum_sum())
     totals = upto[ends] - upto[starts] + sums[starts]
-    return {
+    none = Kind(starts * 0, starts * 0 - 1)
+    found = {
         name: Kind(
             totals[name],
             pl.select(pl.when(lasts[name] >= starts).then(lasts[name]).otherwise(-1)).to_series(),
         )
         for name in members
     }
+    return {name: found.get(name, none) for name in ("energy", "parking", "time", "held")}
 
 
 def _budgets(rows: pl.DataFrame, kinds: dict[str, Kind], policy: PricingPolicy) -> pl.DataFrame:

@@ -87,39 +87,41 @@ def _in_units(priced: pl.DataFrame, name: str, scales: Scales) -> pl.Series:
 
 def _reasons(priced: pl.DataFrame, tables: Tables) -> pl.Series:
     """Why each component won, and what whole blocks made of its quantity."""
-    reasons = tables.components["reason"]
+    reasons = tables.components["reason"].clone()
     stepped = (priced["surplus"] != 0).arg_true()
     if not len(stepped):
         return reasons.gather(priced["winner"])
     rows = priced.select("dimension", "billed", "surplus", "winner")[stepped]
-    rows = rows.with_columns(
-        reasons.gather(rows["winner"]), tables.components["step_size"].gather(rows["winner"])
-    )
-    energy = pl.col("dimension") == ENERGY
-    unit = pl.when(energy).then(pl.lit("Wh")).otherwise(pl.lit("s"))
-
-    def text(value: pl.Expr) -> pl.Expr:
-        return (
-            pl.when(energy)
-            .then(number_text(value, tables.scales.wh))
-            .otherwise(number_text(value, tables.scales.seconds))
-        )
-
-    words = rows.select(
-        pl.format(
-            "{}; {} {} billed as {} {} to fill steps of {} {}",
-            "reason",
-            text(pl.col("billed") - pl.col("surplus")),
-            unit,
-            text(pl.col("billed")),
-            unit,
-            pl.max_horizontal("step_size", pl.lit(1)),
-            unit,
-        ).alias("reason")
-    )["reason"]
+    rows = rows.select(
+        pl.col("dimension") == ENERGY,
+        "billed",
+        before=pl.col("billed") - pl.col("surplus"),
+        reason=reasons.gather(rows["winner"]),
+        step=tables.components["step_size"].gather(rows["winner"]).clip(1).cast(pl.String),
+    ).with_row_index("row")
+    halves = [
+        rows.filter("dimension").select("row", _stepped(tables.scales.wh, "Wh")),
+        rows.filter(~pl.col("dimension")).select("row", _stepped(tables.scales.seconds, "s")),
+    ]
     place = priced["winner"].clone()
-    place.scatter(stepped, pl.int_range(len(words), eager=True) + len(reasons))
-    return reasons.append(words).gather(place)
+    for half in halves:
+        at = pl.int_range(half.height, eager=True) + len(reasons)
+        place.scatter(stepped.gather(half["row"]), at)
+        reasons = reasons.append(half["reason"])
+    return reasons.gather(place)
+
+
+def _stepped(digits: int, unit: str) -> pl.Expr:
+    return pl.concat_str(
+        "reason",
+        pl.lit("; "),
+        number_text(pl.col("before"), digits),
+        pl.lit(f" {unit} billed as "),
+        number_text(pl.col("billed"), digits),
+        pl.lit(f" {unit} to fill steps of "),
+        "step",
+        pl.lit(f" {unit}"),
+    ).alias("reason")
 
 
 def _limits(adjusted: pl.DataFrame, batch: Batch, tables: Tables) -> pl.DataFrame:

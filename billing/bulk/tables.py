@@ -45,8 +45,13 @@ class Tables:
     """The same two where whole elements compete; −4 where that reading is of no interest."""
     list_winner: pl.Series
     """By list: a component, NOBODY or TO_TEST."""
+    list_first: pl.Series
+    """By list: the row of its first rival in `rivals`, where it must be tested."""
+    list_last: pl.Series
     rivals: pl.DataFrame
-    """`list`, `rank`, `component` and the scaled bounds, for lists that must be tested."""
+    """`list`, `component` and the scaled bounds, list after list, each in order."""
+    bounded: frozenset[str]
+    """The bounds that any rival has."""
     rates: tuple[Decimal | None, ...]
     """VAT rates by number, no rate first, then ascending."""
 
@@ -85,6 +90,7 @@ def tables_of(catalog: Catalog, scales: Scales) -> Tables:
     winner, list_of, prices = _questions(catalog, whole=False)
     whole_winner, whole_list, _ = _questions(catalog, whole=True)
     sure = [catalog.sure(rivals) for rivals in catalog.lists]
+    rivals, first, last = _rivals(catalog, scales)
     return Tables(
         scales=scales,
         components=_components(catalog, scales, rates),
@@ -94,7 +100,10 @@ def tables_of(catalog: Catalog, scales: Scales) -> Tables:
         whole_winner=whole_winner,
         whole_list=whole_list,
         list_winner=pl.Series("winner", sure, dtype=pl.Int64),
-        rivals=_rivals(catalog, scales),
+        list_first=pl.Series("first", first, dtype=pl.Int64),
+        list_last=pl.Series("last", last, dtype=pl.Int64),
+        rivals=rivals,
+        bounded=frozenset(name for name in BOUNDS if rivals[name].count()),
         rates=rates,
     )
 
@@ -157,29 +166,33 @@ def _components(
     )
 
 
-def _rivals(catalog: Catalog, scales: Scales) -> pl.DataFrame:
+def _rivals(
+    catalog: Catalog, scales: Scales
+) -> tuple[pl.DataFrame, list[int | None], list[int | None]]:
+    """The rivals of the lists that must be tested, and each list's first and last row of them."""
     digits = (scales.wh + 3, scales.wh + 3, 6, 6, scales.kw, scales.kw, scales.a, scales.a)
     lists: list[int] = []
-    ranks: list[int] = []
     components: list[int] = []
     bounds: list[list[int | None]] = [[] for _ in BOUNDS]
+    first: list[int | None] = [None] * len(catalog.lists)
+    last = first.copy()
     for rivals, number in catalog.lists.items():
         if catalog.sure(rivals) != TO_TEST:
             continue
-        for rank, rival in enumerate(catalog.rivals[one] for one in rivals):
+        first[number] = len(lists)
+        for rival in (catalog.rivals[one] for one in rivals):
             lists.append(number)
-            ranks.append(rank)
             components.append(rival.component)
             for column, bound, digit in zip(bounds, rival.tests, digits, strict=True):
                 column.append(None if bound is None else _clipped(scaled(Decimal(bound), digit)))
+        last[number] = len(lists) - 1
     columns = {
         "list": pl.Series(lists, dtype=pl.Int64),
-        "rank": pl.Series(ranks, dtype=pl.Int64),
         "component": pl.Series(components, dtype=pl.Int64),
     }
     for name, column in zip(BOUNDS, bounds, strict=True):
         columns[name] = pl.Series(column, dtype=pl.Int64)
-    return pl.DataFrame(columns)
+    return pl.DataFrame(columns), first, last
 
 
 _NEVER = 2**62

@@ -26,7 +26,7 @@ def groups_of(costs: pl.DataFrame, adjusted: pl.DataFrame) -> pl.DataFrame:
     """
     levied = (pl.col("rate") > 0) | (pl.col("tax") != 0)
     if not adjusted.height:
-        return costs.sort("s", "group", "rate").with_columns(levied=levied)
+        return _in_order(costs.with_columns(levied=levied))
     limits = (
         adjusted.with_columns(levied=levied)
         .group_by("s", "rate")
@@ -34,16 +34,35 @@ def groups_of(costs: pl.DataFrame, adjusted: pl.DataFrame) -> pl.DataFrame:
     )
     limits = limits.with_columns(group=pl.lit(LIMIT, dtype=pl.Int64))
     both = pl.concat([costs.with_columns(levied=levied), limits.select(*costs.columns, "levied")])
-    return both.sort("s", "group", "rate")
+    return _in_order(both)
+
+
+def _in_order(groups: pl.DataFrame) -> pl.DataFrame:
+    """Groups, each in order by itself, by session and group: put in their places where those are
+    all different, else sorted.
+    """
+    code = groups.select(pl.col("s").cast(pl.Int64) * len(GROUPS) + pl.col("group")).to_series()
+    top = code.max()
+    if isinstance(top, int):
+        places = pl.repeat(None, top + 1, dtype=pl.UInt32, eager=True)
+        places.scatter(code, pl.int_range(groups.height, dtype=pl.UInt32, eager=True))
+        if places.count() == groups.height:
+            return groups[places.drop_nulls()]
+    return groups.sort("s", "group", "rate")
 
 
 def taxes_of(groups: pl.DataFrame) -> pl.DataFrame:
     """`s`, `rate` and `tax` of the whole session: one row per rate that is told, in order."""
     told = groups.filter("levied").select("s", "rate", "tax")
-    same = (pl.col("s") == pl.col("s").shift()).fill_null(value=False)
-    if not told.select(same.any()).item():
+    same = pl.col("s") == pl.col("s").shift()
+    if told.select((same & (pl.col("rate") < pl.col("rate").shift())).any()).item():
+        told = told.sort("s", "rate")
+    again = same & (pl.col("rate") == pl.col("rate").shift())
+    first = told.select(~again.fill_null(value=False)).to_series()
+    if first.all():
         return told
-    return told.group_by("s", "rate").agg(pl.col("tax").sum()).sort("s", "rate")
+    sums = running(told["tax"], first).cast(pl.Int128)
+    return told.with_columns(sums).filter(first.shift(-1).fill_null(value=True))
 
 
 def totals_of(
@@ -83,7 +102,8 @@ def _summed(rows: pl.DataFrame, name: str, height: int) -> pl.Series:
     first = (rows["s"] != rows["s"].shift()).fill_null(value=True)
     found = pl.repeat(0, height, dtype=pl.Int128, eager=True)
     if rows.height:
-        found.scatter(rows["s"].filter(last), running(rows[name], first).filter(last))
+        sums = running(rows[name], first).cast(pl.Int128)
+        found.scatter(rows["s"].filter(last), sums.filter(last))
     return found.alias(name)
 
 
@@ -107,7 +127,7 @@ def _taxes(taxes: pl.DataFrame, totals: pl.DataFrame, rounding: Rounding) -> pl.
         return taxes.with_columns(rounded=pl.col("tax"))
     first = (taxes["s"] != taxes["s"].shift()).fill_null(value=True)
     own = totals[taxes["s"]]
-    so_far = running(taxes["tax"], first)
+    so_far = running(taxes["tax"], first).cast(pl.Int128)
     frame = pl.DataFrame(
         {"so_far": so_far, "exact": own["exact"], "unit": own["unit"], "first": first}
     ).with_columns(given=own["net"])

@@ -15,7 +15,7 @@ from billing.bulk.remark import Place, Remarks, Stage
 from billing.bulk.tables import NO_INTEREST, Tables
 from billing.bulk.text import number_text
 from billing.bulk.whole import power
-from billing.bulk.winner import Found, Judge
+from billing.bulk.winner import NOTHING_FOUND, Found, Judge
 
 WIRE_DIGITS = 4
 """Decimals of kWh and hours on the wire."""
@@ -50,10 +50,11 @@ def uses_of(judge: Judge) -> pl.DataFrame:
     found = judge.find(asked["question"], asked["p"])
     codes = [_codes(asked, found)]
     asked = asked.with_columns(winner=found.winner)
-    real = asked.filter(pl.col("amount").is_not_null())
-    _note_unpriced(real, tables, batch)
+    real = asked.filter(pl.col("amount").is_not_null()) if asked["amount"].null_count() else asked
+    free = real["winner"] == NOBODY
+    _note_unpriced(real, free, tables, batch)
     if batch.policy.step_counts_unpriced == "no":
-        real = real.filter(pl.col("winner") != NOBODY)
+        real = real.select(*_USE, "question", "ordinal").filter(~free)
     codes.append(_note_other_reading(real, judge))
     fees, fee_codes = _fees(judge)
     _note_codes(pl.concat([*codes, fee_codes]), batch)
@@ -138,12 +139,12 @@ def _note_negative_time(rows: pl.DataFrame, slot: Slot, tables: Tables, remarks:
     remarks.add("negative_time", message, rows, stage=Stage.PERIOD, place=place)
 
 
-def _note_unpriced(real: pl.DataFrame, tables: Tables, batch: Batch) -> None:
-    free = real.filter(pl.col("winner") == NOBODY)
-    free = free.filter(tables.prices.gather(free["question"]))
+def _note_unpriced(real: pl.DataFrame, free: pl.Series, tables: Tables, batch: Batch) -> None:
+    rows = free.arg_true()
+    rows = rows.filter(tables.prices.gather(real["question"].gather(rows)))
     message = pl.format("{} is free here: no element with it applies", _name(pl.col("dimension")))
     place = Place.VOLUMES + 2 * pl.col("slot")
-    batch.remarks.add("no_price_component", message, free, stage=Stage.PERIOD, place=place)
+    batch.remarks.add("no_price_component", message, real[rows], stage=Stage.PERIOD, place=place)
 
 
 def _name(dimension: pl.Expr) -> pl.Expr:
@@ -155,6 +156,8 @@ def _name(dimension: pl.Expr) -> pl.Expr:
 def _note_other_reading(real: pl.DataFrame, judge: Judge) -> pl.DataFrame:
     """2.1.1 chooses elements, not components: where that gives another price, it is said."""
     tables, batch = judge.tables, judge.batch
+    if not judge.reads_wholes:
+        return _codes(real.clear(), NOTHING_FOUND)
     asked = real.filter(tables.whole_winner.gather(real["question"]) != NO_INTEREST)
     other = judge.find(asked["question"], asked["p"], whole=True)
     values = [tables.components[name] for name in ("price", "price_text")]
@@ -212,6 +215,8 @@ def _note_codes(codes: pl.DataFrame, batch: Batch) -> None:
 def _note_changes(asked: pl.DataFrame, judge: Judge, found: Found) -> None:
     """A period should have been cut where a price changes: said of its first such dimension."""
     rows = judge.changes(asked["question"], asked["p"], found)
+    if not len(rows):
+        return
     crossed = asked[rows].sort("p", "slot").unique("p", keep="first", maintain_order=True)
     message = pl.format(
         "the price of {} changes within: that of the start is used", _name(pl.col("dimension"))

@@ -155,13 +155,17 @@ def checked(found: Sequence[int | None]) -> Sequence[int | None]:
 
 
 def running(column: pl.Series, first: pl.Series) -> pl.Series:
-    """The running sum of an integer column that starts again wherever `first` is true, as Int128.
+    """The running sum of an integer column that starts again wherever `first` is true.
+
+    Int64 where the sum of the whole column fits it, else Int128.
 
     `first` must be true in the first row.
     """
-    if largest(column) * max(len(column), 1) > WIDEST:
+    bound = largest(column) * max(len(column), 1)
+    if bound > WIDEST:
         raise RangeError(f"{column.name}: a sum does not fit 128 bits")
-    frame = pl.DataFrame([column.cast(pl.Int128).alias("n"), first.alias("first")])
+    kind = pl.Int64 if bound < 2**62 else pl.Int128
+    frame = pl.DataFrame([column.cast(kind).alias("n"), first.alias("first")])
     frame = frame.with_columns(upto=pl.col("n").cum_sum())
     before = pl.when("first").then(pl.col("upto") - pl.col("n")).forward_fill()
     return frame.select((pl.col("upto") - before).alias("n"))["n"].alias(column.name)

@@ -11,7 +11,7 @@ import polars as pl
 from billing.bulk.catalog import BY_CLOCK, NOBODY, TO_TEST
 from billing.bulk.cells import WHOLES, Cells
 from billing.bulk.layout import Batch
-from billing.bulk.tables import BOUNDS, Tables
+from billing.bulk.tables import BOUNDS, NO_INTEREST, Tables
 from billing.policy import PricingPolicy
 
 MEASURED = ("before", "elapsed", "min_power_kw", "max_power_kw", "min_current_a", "max_current_a")
@@ -36,6 +36,11 @@ class Judge:
     batch: Batch
     tables: Tables
     cells: Cells | None
+
+    @property
+    def reads_wholes(self) -> bool:
+        """Whether any tariff can also be read as choosing whole elements."""
+        return self.tables.whole_winner.max() != NO_INTEREST
 
     def find(self, question: pl.Series, p: pl.Series, *, whole: bool = False) -> Found:
         """Who wins each question at the start of period `p`; `whole`: among whole elements."""
@@ -65,21 +70,29 @@ class Judge:
         return self.cells.place(question + (WHOLES if whole else 0), clock)
 
     def test(self, lists: pl.Series, measured: pl.DataFrame) -> tuple[pl.Series, pl.DataFrame]:
-        """The winner of each list by what was measured, and the codes with their row."""
-        asked = measured.with_columns(list=lists).with_row_index("row")
-        tried = asked.join(self.tables.rivals, on="list", how="left", maintain_order="left_right")
-        tried = tried.with_columns(_checks(self.batch.policy))
-        held = tried.filter("holds").unique("row", keep="first", maintain_order=True)
-        winner = pl.repeat(NOBODY, asked.height, dtype=pl.Int64, eager=True)
-        winner.scatter(held["row"], held["component"])
-        last = pl.repeat(2**31, asked.height, dtype=pl.Int64, eager=True)
-        last.scatter(held["row"], held["rank"])
-        codes = tried.filter(
-            (pl.col("unknown") | pl.col("straddling"))
-            & (pl.col("rank") <= last.gather(tried["row"]))
-        )
-        codes = codes.group_by("row").agg(pl.col("unknown").any(), pl.col("straddling").any())
-        return winner, codes.with_columns(pl.col("row").cast(pl.Int64))
+        """The winner of each list by what was measured, and the codes with their row.
+
+        Rank by rank: whoever is not beaten yet meets the next rival of its list.
+        """
+        winner = pl.repeat(NOBODY, len(lists), dtype=pl.Int64, eager=True)
+        asked = measured.with_columns(
+            rival=self.tables.list_first.gather(lists), last=self.tables.list_last.gather(lists)
+        ).with_row_index("row")
+        codes = [_NO_CODES]
+        checks = _checks(self.batch.policy, self.tables.bounded)
+        while asked.height:
+            bounds = self.tables.rivals[asked["rival"]]
+            tried = asked.hstack(bounds).select(
+                "row", "component", *checks, on=pl.col("rival") < pl.col("last")
+            )
+            held = tried["holds"].arg_true()
+            winner.scatter(tried["row"].gather(held), tried["component"].gather(held))
+            if "unknown" in tried.columns:
+                noted = tried.filter(pl.col("unknown") | pl.col("straddling"))
+                codes.append(noted.select(pl.col("row").cast(pl.Int64), "unknown", "straddling"))
+            asked = asked.filter(tried["on"] & ~tried["holds"])
+            asked = asked.with_columns(pl.col("rival") + 1)
+        return winner, pl.concat(codes).group_by("row").agg(pl.all().any())
 
     def changes(self, question: pl.Series, p: pl.Series, found: Found) -> pl.Series:
         """The rows (of what was asked) whose winner changes within their period."""
@@ -153,15 +166,24 @@ class Judge:
 
 
 _NO_CODES = pl.DataFrame(schema={"row": pl.Int64, "unknown": pl.Boolean, "straddling": pl.Boolean})
+NOTHING_FOUND = Found(
+    pl.Series("winner", [], dtype=pl.Int64), pl.Series("list", [], dtype=pl.Int64), _NO_CODES
+)
 
 
-def _checks(policy: PricingPolicy) -> list[pl.Expr]:
-    """`holds`, `unknown` and `straddling` of each rival in order: later tests need the earlier."""
-    energy = _within("before", "kwh_low", "kwh_high")
-    time = _within("elapsed", "s_low", "s_high")
+def _checks(policy: PricingPolicy, bounded: frozenset[str]) -> list[pl.Expr]:
+    """`holds`, and `unknown` and `straddling` where power or current is bounded at all: of each
+    rival, in order, as later tests are only made where the earlier ones hold.
+    """
+    reached = pl.lit(value=True)
+    for name, bounds in (("before", BOUNDS[0:2]), ("elapsed", BOUNDS[2:4])):
+        if bounded & set(bounds):
+            reached = reached & _within(name, *bounds)
+    if not bounded & set(BOUNDS[4:]):
+        return [reached.alias("holds")]
     power, power_codes = _between(policy, ("min_power_kw", "max_power_kw"), BOUNDS[4:6])
     current, current_codes = _between(policy, ("min_current_a", "max_current_a"), BOUNDS[6:8])
-    reached, after_power = energy & time, energy & time & power
+    after_power = reached & power
     return [
         (after_power & current).alias("holds"),
         ((reached & power_codes[0]) | (after_power & current_codes[0])).alias("unknown"),
