@@ -87,7 +87,7 @@ PHRASES = {
     "s’applique à tout moment.",
     "rule_when": "Le prix figure dans l’élément {element} sur {elements} du tarif {tariff}, qui "
     "s’applique {conditions}.",
-    "rule_passed": "L’élément {element} passerait avant, mais il s’applique seulement {conditions}.",
+    "rule_passed": "L’élément {element} passerait avant, mais s’applique seulement {conditions}.",
     "rule_passed_many": "Les {count} éléments précédents qui ont un tel prix ne s’appliquent pas à "
     "ce moment.",
     "days": "{days}",

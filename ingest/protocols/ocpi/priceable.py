@@ -24,7 +24,7 @@ from ingest.protocols.ocpi.v211 import tariffs as tariffs_v211
 from ingest.protocols.ocpi.v221 import cdrs as cdrs_v221
 from ingest.protocols.ocpi.v221 import tariffs as tariffs_v221
 from ingest.protocols.ocpi.v230 import tariffs as tariffs_v230
-from ingest.protocols.ocpi.wire import Notes, Wire, present
+from ingest.protocols.ocpi.wire import Notes, Wire
 
 _TARIFFS: dict[str, Callable[[Reader], Tariff]] = {
     "2.1.1": tariffs_v211.read_from,
@@ -94,14 +94,14 @@ def _with_currency(wire: Wire) -> Wire:
     if not isinstance(tariffs, list):
         return wire
     named = [one.get("currency") for one in (wire, *tariffs) if isinstance(one, dict)]
-    own = {"currency": next((one for one in named if one), None)}
-    whole = [_in_capitals(own | present(one)) if isinstance(one, dict) else one for one in tariffs]
-    return {**_in_capitals(own | present(wire)), "tariffs": whole}
+    known = next((one for one in named if one), None)
+    whole = [_in_capitals(one, known) if isinstance(one, dict) else one for one in tariffs]
+    return {**_in_capitals(wire, known), "tariffs": whole}
 
 
-def _in_capitals(wire: Wire) -> Wire:
-    """The object with its currency as ISO 4217 writes it."""
-    code = wire.get("currency") if isinstance(wire, dict) else None
+def _in_capitals(wire: Wire, otherwise: object = None) -> Wire:
+    """The object with its currency as ISO 4217 writes it, or `otherwise` where it has none."""
+    code = (wire.get("currency") or otherwise) if isinstance(wire, dict) else None
     return {**wire, "currency": code.upper()} if isinstance(code, str) else wire
 
 
@@ -118,18 +118,19 @@ def _check(fields: Reader, version: str, cdr: CDR) -> None:
     known = [_check_instant(fields, name) for name in ("start_date_time", end)]
     if all(known):
         _check_span(fields, end, cdr.end_at - cdr.start_at)
-    currencies = [_check_currency(tariff) for tariff in fields.objects("tariffs")]
-    for number, code in enumerate(currencies):
+    tariffs = fields.objects("tariffs")
+    currencies = [_check_currency(tariff) for tariff in tariffs]
+    for tariff, code in zip(tariffs, currencies, strict=True):
         if code != currencies[0]:
             text = f"expected {currencies[0]}, as in the first tariff, got {code}"
-            fields.fault(f"tariffs/{number}/currency", text)
+            tariff.fault("currency", text)
     if currencies and cdr.currency != currencies[0]:
         text = f"the CDR says {cdr.currency}, its tariff {currencies[0]}: priced in the latter"
         fields.note("currency_differs", "currency", text)
     periods = fields.objects("charging_periods", required=True)
     for period in periods:
         _check_instant(period, "start_date_time")
-    _note_order(fields, periods)
+    _note_order(periods)
     if cdr.periods and all(one.expired for one in cdr.periods):
         text = "only reserved time: taken as a reservation that was never used"
         fields.note("reservation_never_used", "charging_periods", text)
@@ -161,12 +162,12 @@ def _check_currency(tariff: Reader) -> str:
     return code
 
 
-def _note_order(fields: Reader, periods: list[Reader]) -> None:
+def _note_order(periods: list[Reader]) -> None:
     starts = [period.instant("start_date_time") for period in periods]
     for number, (before, after) in enumerate(pairwise(starts), 1):
         if after < before:
             text = f"starts at {after:%H:%M:%S}, before the one before it"
-            fields.note("periods_out_of_order", f"charging_periods/{number}", text)
+            periods[number].note("periods_out_of_order", "start_date_time", text)
 
 
 def _is_needed(version: str, wire: object, pointer: str) -> bool:
