@@ -14,7 +14,7 @@ from typing import NamedTuple
 from uuid import UUID, uuid5
 
 from billing.billable import Billable
-from billing.cdr import CDR, Context, Rejection, bill, derive, supersede
+from billing.cdr import CDR, Context, Ready, Rejection, bill, derive, ready, supersede
 from billing.finding import Source
 from billing.policy import PricingPolicy, policy_from
 from billing.price import is_valid
@@ -98,9 +98,11 @@ class Ways(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What a session version comes to, and the corrections that had a part in it."""
+    """A session version ready to be priced, or why it is not billed, and the corrections that had a
+    part in that.
+    """
 
-    result: CDR | Rejection
+    result: Ready | Rejection
     by: tuple[Source, ...] = ()
 
 
@@ -111,17 +113,17 @@ def outcome(
     corrections: Iterable[Correction],
     ways: Ways,
 ) -> Outcome:
-    """A session version's CDR, or why there is none, after corrections in the order of the log.
+    """What a session version is priced by, after corrections in the order of the log.
 
-    `context` is what was known when it started, `policy` what decides in a context. The CDR is as
-    `derive` makes it; `renewed` dates it.
+    `context` is what was known when it started, `policy` what decides in a context. `renewed` dates
+    the CDR that comes of it.
     """
     touching = [one for one in corrections if one.may_select(session)]
     by: list[Source] = []
     decided: Decisions = {}
     for place, one in enumerate(touching):
         before = context, decided
-        if one.rejected and isinstance(_derived(session, context, policy, decided), Rejection):
+        if one.rejected and _is_rejected(session, context, _decider(policy, decided)):
             known = ways.known(session, one.at)
             if isinstance(known, Context) and one.selects(session, known):
                 context, decided = known, {}
@@ -131,7 +133,9 @@ def outcome(
             context, decided = _told(session, context, decided, one, ways)
         if before[0] is not context or before[1] != decided:
             by.append(one.source)
-    return Outcome(_derived(session, context, policy, decided), tuple(by))
+    if isinstance(context, Rejection):
+        return Outcome(context, tuple(by))
+    return Outcome(ready(session, context, _decider(policy, decided)(context)), tuple(by))
 
 
 def _told(
@@ -148,18 +152,21 @@ def _told(
     return told, {**decided, **one.decisions}
 
 
-def _derived(
-    session: Billable,
-    context: Context | Rejection,
-    policy: Callable[[Context], PricingPolicy],
-    decided: Decisions,
-) -> CDR | Rejection:
+def _is_rejected(
+    session: Billable, context: Context | Rejection, policy: Callable[[Context], PricingPolicy]
+) -> bool:
     if isinstance(context, Rejection):
-        return context
-    chosen = policy(context)
-    if decided:
-        chosen = _policy({**dict(chosen.pairs()), **decided})
-    return derive(session, context, chosen)
+        return True
+    return isinstance(derive(session, context, policy(context)), Rejection)
+
+
+def _decider(
+    policy: Callable[[Context], PricingPolicy], decided: Decisions
+) -> Callable[[Context], PricingPolicy]:
+    """The policy of a context with the answers that corrections gave."""
+    if not decided:
+        return policy
+    return lambda context: _policy({**dict(policy(context).pairs()), **decided})
 
 
 def _policy(decisions: Decisions) -> PricingPolicy:

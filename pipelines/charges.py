@@ -7,6 +7,7 @@ correction that an operator said does the same to each session it changes, on th
 """
 
 from datetime import datetime
+from itertools import islice
 
 import polars as pl
 
@@ -18,6 +19,7 @@ from pipelines.bills import UNCHANGED, Bills
 from pipelines.change import WRITTEN
 from pipelines.charge_rows import TABLE_NAMES, Billed
 from pipelines.outcomes import Outcomes, first_heard
+from pipelines.pricing import AT_ONCE, priced
 from pipelines.reference import Reference
 from pipelines.rerating import Rerating, heard, weights
 from pipelines.shards import share
@@ -27,8 +29,6 @@ from warehouse.lake import Lake
 
 _WEIGHT = 10
 """What pricing a session costs, in the rows that `share` weighs."""
-_AT_ONCE = 2_000
-"""CDRs whose rows stand in memory as text before they become columns."""
 
 
 def charges(stretch: Stretch) -> dict[str, pl.DataFrame]:
@@ -96,28 +96,32 @@ class _Till:
 
     def bill(self, rows: pl.DataFrame) -> None:
         """Session versions in the order they were emitted."""
-        for session in stored_sessions(rows):
-            result = self._bill(session)
-            if result is not None and session.id in self._followed:
-                self._last[session.id] = result
-            self._pour(_AT_ONCE)
+        sessions = stored_sessions(rows)
+        while batch := list(islice(sessions, AT_ONCE)):
+            found = [self._outcomes.of(one, self._heard, self._told(one)) for one in batch]
+            results = priced([outcome.result for outcome in found], self._stretch.engine)
+            for session, outcome, result in zip(batch, found, results, strict=True):
+                self._bill(session, result, corrected=bool(outcome.by))
+            self._pour(AT_ONCE)
 
-    def _bill(self, session: StoredSession) -> CDR | None:
+    def _told(self, session: StoredSession) -> list[Correction]:
+        return [one for one in self._corrections if one.at <= session.emitted_at]
+
+    def _bill(self, session: StoredSession, result: CDR | Rejection, *, corrected: bool) -> None:
         """One session version: a CDR, with a credit where another stands, or a rejection.
 
-        Returns the CDR that stands for it from now on, if it brought one.
+        The CDR stands for the session from now on.
         """
-        told = [one for one in self._corrections if one.at <= session.emitted_at]
-        result, by = self._outcomes.of(session, self._heard, told)
         if isinstance(result, Rejection):
             self._billed.reject(session, result)
-            return None
-        made = (correct if by else supersede)(self._last.get(session.id), result)
+            return
+        made = (correct if corrected else supersede)(self._last.get(session.id), result)
         if not made:
             self._billed.reject(session, _unchanged(session, self._last))
-            return None
+            return
         self._billed.bill(made, result, session)
-        return result
+        if session.id in self._followed:
+            self._last[session.id] = result
 
     def rerate(self, correction: Correction) -> None:
         """What a correction changes of all that was billed, or rejected, up to it."""
@@ -129,6 +133,7 @@ class _Till:
             self._bills,
             self._outcomes,
             heard(self._stretch.lake, correction),
+            self._stretch.engine,
         )
         for change in rerating.changes():
             if change.kind not in WRITTEN:
@@ -136,7 +141,7 @@ class _Till:
             self._billed.rerate(change)
             if change.made and change.session.id in self._followed:
                 self._last[change.session.id] = change.made[-1]
-            self._pour(_AT_ONCE)
+            self._pour(AT_ONCE)
         self._pour(0)
 
     def _pour(self, at_once: int) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from pipelines.pricing import Engine
 from pipelines.steps import STEPS, Hashes
 from pipelines.stretch import (
     DAY_NS,
@@ -25,14 +26,19 @@ Progress = Callable[[str], None]
 
 
 def whole_log(
-    data: Path, lake: Lake, *, until_ns: int | None = None, workers: int = 1
+    data: Path,
+    lake: Lake,
+    *,
+    until_ns: int | None = None,
+    workers: int = 1,
+    engine: Engine = "bulk",
 ) -> Stretch | None:
     """All up to the watermark (or `until_ns`) as one stretch; None where there is nothing."""
     until = watermark(origins(data / "log")) if until_ns is None else until_ns
     first = first_day(data)
     if first is None or day_of(until) < first:
         return None
-    return Stretch(data, lake, days_between(first, day_of(until)), until, workers)
+    return Stretch(data, lake, days_between(first, day_of(until)), until, workers, engine)
 
 
 def parts(stretch: Stretch, at_once: int = ENTRIES_AT_ONCE) -> Iterator[Stretch]:

@@ -1,4 +1,4 @@
-"""What a session version comes to, with all corrections that were said by an instant.
+"""What a session version is priced by, with all corrections that were said by an instant.
 
 Joins what `context` finds in the reference with the decisions of `billing.rerate`.
 """
@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from billing.billable import Billable
-from billing.cdr import CDR, Context, Rejection, derive
+from billing.cdr import Context, Rejection, ready
 from billing.policy import PricingPolicy
 from billing.rerate import Correction, Outcome, Ways, outcome
 from billing.tariff import Tariff
@@ -44,11 +44,15 @@ class Outcomes:
     def of(
         self, session: StoredSession, heard: Heard, corrections: Sequence[Correction]
     ) -> Outcome:
-        """A session version's CDR, or why there is none, after corrections in log order."""
+        """A session version ready to be priced, or why it is not billed, after corrections in log
+        order.
+        """
         then = known_at(session, heard)
         context = self._contexts.of(session, then)
         if not corrections:
-            return Outcome(self._plainly(session, context, then))
+            if isinstance(context, Rejection):
+                return Outcome(context)
+            return Outcome(ready(session, context, self._policy(context, then)))
 
         def policy(one: Context) -> PricingPolicy:
             return self._policy(one, then)
@@ -57,13 +61,6 @@ class Outcomes:
             return self._filled(one, then, at)
 
         return outcome(session, context, policy, corrections, Ways(known, self._tariff))
-
-    def _plainly(
-        self, session: Billable, context: Context | Rejection, then: datetime
-    ) -> CDR | Rejection:
-        if isinstance(context, Rejection):
-            return context
-        return derive(session, context, self._policy(context, then))
 
     def _policy(self, context: Context, then: datetime) -> PricingPolicy:
         return self._contexts.policy(context.token.party if context.token else "", then)

@@ -153,10 +153,13 @@ def replay(
 def rebuild(
     data: Path, lake: Lake, until_ns: int, workers: int = 1, progress: Progress | None = None
 ) -> None:
-    """Derive all days up to `until_ns` into an empty lake. Raises ReplayError, LogDamaged."""
+    """Derive all days up to `until_ns` into an empty lake. Raises ReplayError, LogDamaged.
+
+    Sessions are priced one by one, by the other engine than the one that derived them.
+    """
     if any(lake.days(name) for name in TABLES):
         raise ReplayError(f"{lake.path} is not empty: a replay starts from nothing")
-    whole = whole_log(data, lake, until_ns=until_ns, workers=workers)
+    whole = whole_log(data, lake, until_ns=until_ns, workers=workers, engine="single")
     for stretch in parts(whole) if whole else ():
         if progress is not None:
             progress(f"{stretch.days[0]} to {stretch.days[-1]}")

@@ -5,6 +5,7 @@ The same for a preview and for what is derived: reads the sessions, asks `outcom
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import polars as pl
 
@@ -14,6 +15,7 @@ from billing.rerate import Correction, correct, renewed
 from pipelines.bills import UNCHANGED, Bills
 from pipelines.change import Change
 from pipelines.outcomes import Heard, Outcomes, first_heard
+from pipelines.pricing import AT_ONCE, Engine, priced
 from pipelines.stored_sessions import COLUMNS, StoredSession, stored_sessions
 from warehouse.lake import Lake
 
@@ -30,6 +32,7 @@ class Rerating:
     bills: Bills
     outcomes: Outcomes
     heard: Heard
+    engine: Engine = "bulk"
 
     def changes(self) -> Iterator[Change]:
         """Every session that the correction is for, each once, also where nothing changes.
@@ -39,25 +42,32 @@ class Rerating:
         """
         settled: set[str] = set()
         if self.correction.rejected:
-            for session, before in self._sessions(self._retried()):
-                after = self._after(session)
-                if isinstance(after, CDR) or (after is not None and before is None):
+            for session, before, after in self._corrected(self._retried()):
+                if isinstance(after, CDR) or before is None:
                     settled.add(session.id)
                     yield self._change(session, before, after)
         if self.correction.reprices:
             billed = self._billed().filter(~pl.col("session_id").is_in(sorted(settled)))
-            for session, before in self._sessions(billed):
-                after = self._after(session)
-                if after is not None:
-                    yield self._change(session, before, after)
+            for session, before, after in self._corrected(billed):
+                yield self._change(session, before, after)
 
-    def _after(self, session: StoredSession) -> CDR | Rejection | None:
-        """What the correction makes of a session version; None where it is not for it."""
+    def _corrected(
+        self, wanted: pl.DataFrame
+    ) -> Iterator[tuple[StoredSession, CDR | None, CDR | Rejection]]:
+        """The session versions that the correction is for: the CDR that stands, and what the
+        correction makes of it.
+        """
         corrections = [*self.earlier, self.correction]
-        result, by = self.outcomes.of(session, self.heard, corrections)
-        if self.correction.source not in by:
-            return None
-        return result if isinstance(result, Rejection) else renewed(result, self.correction)
+        told = (
+            (session, before, self.outcomes.of(session, self.heard, corrections))
+            for session, before in self._sessions(wanted)
+        )
+        mine = (one for one in told if self.correction.source in one[2].by)
+        while batch := list(islice(mine, AT_ONCE)):
+            results = priced([outcome.result for _, _, outcome in batch], self.engine)
+            for (session, before, _), result in zip(batch, results, strict=True):
+                cdr = renewed(result, self.correction) if isinstance(result, CDR) else result
+                yield session, before, cdr
 
     def _change(self, session: StoredSession, before: CDR | None, after: CDR | Rejection) -> Change:
         return Change(self.correction, session, before, after, correct(before, after))

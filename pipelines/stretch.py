@@ -5,12 +5,13 @@ last may be running: it ends at the watermark, and a later run overwrites it wit
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 
+from pipelines.pricing import Engine
 from warehouse.lake import Lake
 from warehouse.log import Entry, LogReader, origins
 from warehouse.log.entry import decode
@@ -47,7 +48,8 @@ def days_between(first: date, last: date) -> tuple[date, ...]:
 class Stretch:
     """Days in a row, derived as of the log time `until_ns` (inclusive).
 
-    `workers` processes share the stations among them; no result depends on how many.
+    `workers` processes share the stations among them; no result depends on how many, nor on which
+    `engine` prices.
     """
 
     data: Path
@@ -55,6 +57,7 @@ class Stretch:
     days: tuple[date, ...]
     until_ns: int
     workers: int = 1
+    engine: Engine = "bulk"
 
     @property
     def readers(self) -> list[LogReader]:
@@ -76,7 +79,7 @@ class Stretch:
 
     def alone(self, day: date) -> "Stretch":
         """One day of it."""
-        return Stretch(self.data, self.lake, (day,), self.end_of(day), self.workers)
+        return replace(self, days=(day,), until_ns=self.end_of(day))
 
 
 OWN = {"operator": "operator", "decision": "books"}

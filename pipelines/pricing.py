@@ -1,0 +1,62 @@
+"""Many sessions priced at once, by either of the two engines.
+
+`bulk` reckons over columns, `single` one session after another. Runs derive with the first, replay
+checks with the other: each invoice is reckoned twice, by code that shares no arithmetic.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from billing.bulk import Asked, RangeError, price_all, receipts, sheet_of
+from billing.cdr import CDR, Ready, Rejection, billed, derive
+from billing.receipt import Receipt
+
+Engine = Literal["bulk", "single"]
+
+AT_ONCE = 2_000
+"""Sessions, and then CDRs, that stand in memory as objects before they become columns."""
+
+
+def priced(found: Sequence[Ready | Rejection], engine: Engine) -> list[CDR | Rejection]:
+    """The CDR of each that is ready, or why there is none; in the order given."""
+    if engine == "single":
+        return [one if isinstance(one, Rejection) else _single(one) for one in found]
+    readies = [one for one in found if isinstance(one, Ready)]
+    made = iter(_in_bulk(readies))
+    return [one if isinstance(one, Rejection) else _billed(one, next(made)) for one in found]
+
+
+def _single(one: Ready) -> CDR | Rejection:
+    return derive(one.session, one.context, one.policy)
+
+
+def _billed(one: Ready, receipt: Receipt | None) -> CDR | Rejection:
+    return _single(one) if receipt is None else billed(one, receipt)
+
+
+def _in_bulk(found: Sequence[Ready]) -> list[Receipt | None]:
+    """The receipts; None where a tariff's numbers are out of this world, and no column holds them.
+
+    One such tariff refuses a whole sheet: it is halved until the others are through.
+    """
+    if not found:
+        return []
+    asked = [
+        Asked(
+            str(number),
+            one.periods,
+            (one.tariff,),
+            one.zone,
+            one.session.start_at,
+            one.session.end_at,
+            one.policy,
+        )
+        for number, one in enumerate(found)
+    ]
+    try:
+        return [receipt for _, receipt in receipts(price_all(sheet_of(asked)))]
+    except (ArithmeticError, RangeError, ValueError):
+        if len(found) == 1:
+            return [None]
+        half = len(found) // 2
+        return _in_bulk(found[:half]) + _in_bulk(found[half:])
