@@ -28,8 +28,11 @@ _MOST_KW = {
 """More than any connector of the kind delivers (IEC 62196: 63 A AC; MCS: 3,750 kW)."""
 
 
-def taxes(cdr: CDR) -> Iterator[Check]:
-    """Each price by itself: less after tax than before, or a tax that is not its percentage."""
+def taxes(cdr: CDR, limit: Amount | None) -> Iterator[Check]:
+    """Each price by itself: less after tax than before, or a tax above its percentage.
+
+    `limit` is what min_price or max_price adds: its taxes are in proportion to nothing.
+    """
     amounts = dict(cdr.receipt.totals)
     stated = {TOTAL: cdr.receipt.total} | {
         field: amounts[group] for field, group in PARTS.items() if group in amounts
@@ -38,18 +41,19 @@ def taxes(cdr: CDR) -> Iterator[Check]:
         if amount.net > 0 > amount.tax:
             text = "less after tax than before tax"
             yield _tax(cdr, field, amount.net, amount.gross, ("negative_tax", text))
-        yield from _percentages(cdr, field, amount)
+        if limit is None:
+            yield from _percentages(cdr, field, amount)
 
 
 def _percentages(cdr: CDR, field: str, amount: Amount) -> Iterator[Check]:
-    """A single tax with a percentage is that part of the price (min and max price aside)."""
+    """A single tax is at most its percentage of the price: part of that may bear no tax."""
     rates = [rate for rate, _ in amount.taxes]
     if len(rates) != 1 or rates[0] is None:
         return
     due, unit = amount.net * rates[0] / _HUNDRED, _unit(cdr.currency)
-    if abs(due - amount.tax) > unit:
-        text = f"the tax is not {rates[0]} % of the price before tax"
-        yield _tax(cdr, field, amount.tax, due, ("tax_not_its_percentage", text))
+    if abs(amount.tax) > abs(due) + unit:
+        text = f"the tax is more than {rates[0]} % of the price before tax"
+        yield _tax(cdr, field, amount.tax, due, ("tax_above_its_percentage", text))
 
 
 def _tax(cdr: CDR, field: str, claimed: Decimal, computed: Decimal, why: tuple[str, str]) -> Check:

@@ -65,9 +65,9 @@ def _told(found: list[_Reading]) -> Explanation:
     return Explanation(first.kind, first.code, first.message, tuple(one.code for one in others))
 
 
-def _policies_alone(question: Question) -> dict[tuple[Change, ...], _Reading]:
+def _policies_alone(question: Question) -> dict[tuple[Change], _Reading]:
     """Every single change of policy that changes any cost."""
-    found: dict[tuple[Change, ...], _Reading] = {}
+    found: dict[tuple[Change], _Reading] = {}
     for change in alternatives(question.case.policy):
         reading = _policy_reading(question, (change,))
         if reading is not None:
@@ -75,10 +75,10 @@ def _policies_alone(question: Question) -> dict[tuple[Change, ...], _Reading]:
     return found
 
 
-def _first_pair(question: Question, alone: dict[tuple[Change, ...], _Reading]) -> _Reading | None:
-    """The first pair of policies that gives the claim; one of the two must matter by itself."""
-    for one, other in combinations(alternatives(question.case.policy), 2):
-        if one[0] == other[0] or ((one,) not in alone and (other,) not in alone):
+def _first_pair(question: Question, alone: dict[tuple[Change], _Reading]) -> _Reading | None:
+    """The first pair of policies that gives the claim; each of the two matters by itself."""
+    for (one,), (other,) in combinations(alone, 2):
+        if one[0] == other[0]:
             continue
         reading = _policy_reading(question, (one, other))
         if reading and are_exact(question.stated, reading.costs, question.receipt.currency):

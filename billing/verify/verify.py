@@ -54,7 +54,7 @@ def verify(cdr: CDR, zone: ZoneInfo | None, known: Known = NOTHING) -> Report:
             *_cost_rows(cdr, priced, known.tolerance),
             *quantities(cdr, zone),
             *parts(cdr, priced.costs, priced.limit),
-            *taxes(cdr),
+            *taxes(cdr, priced.limit),
             *stamps(cdr),
             *references(cdr, priced.tariffs),
             *_identity(cdr, known.held),

@@ -5,7 +5,9 @@ Knows amounts before tax with their taxes by rate, and no wire shape of any vers
 
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from functools import partial
 
+from billing.money import UnknownCurrency, minor_unit
 from billing.receipt import Amount, CostGroup, Receipt
 from ingest.protocols.ocpi.wire import GRAIN, kept, plain
 
@@ -24,19 +26,20 @@ class Costs:
 def costs(receipt: Receipt) -> Costs:
     """Rounds a receipt's total to 4 decimals and shares the rounding among its parts.
 
-    Parts are written on the grain of the total (cents, where it stands on cents) by the largest
-    remainder; where parts and total differ by more than rounding (a min or max price was hit) each
-    part is rounded by itself and the difference stays visible.
+    Parts are written on the grain of the total (cents, where it stands on cents; thousandths where
+    the currency has them) by the largest remainder; where parts and total differ by more than
+    rounding (a min or max price was hit) each part is rounded by itself and the difference stays
+    visible.
     """
-    total = _rounded(receipt.total)
+    total, grain = _rounded(receipt.total), partial(_grain, _cent(receipt.currency))
     groups = [group for group, _ in receipt.totals]
     amounts = [amount for _, amount in receipt.totals]
-    nets = apportion(total.net, [amount.net for amount in amounts], _grain(total.net))
+    nets = apportion(total.net, [amount.net for amount in amounts], grain(total.net))
     taxes: list[list[tuple[Decimal | None, Decimal]]] = [[] for _ in groups]
     for rate in dict.fromkeys(rate for amount in amounts for rate, _ in amount.taxes):
         shares = [sum((tax for r, tax in a.taxes if r == rate), Decimal(0)) for a in amounts]
         whole = next((tax for r, tax in total.taxes if r == rate), None)
-        written = _each(shares) if whole is None else apportion(whole, shares, _grain(whole))
+        written = _each(shares) if whole is None else apportion(whole, shares, grain(whole))
         for part, amount, tax in zip(taxes, amounts, written, strict=True):
             if any(r == rate for r, _ in amount.taxes):
                 part.append((rate, tax))
@@ -82,6 +85,14 @@ def _each(values: list[Decimal]) -> list[Decimal]:
     return [_round(value) for value in values]
 
 
-def _grain(total: Decimal) -> Decimal:
+def _cent(currency: str) -> Decimal:
+    """A cent, or the currency's minor unit where that is smaller."""
+    try:
+        return min(_CENT, minor_unit(currency))
+    except UnknownCurrency:
+        return _CENT
+
+
+def _grain(cent: Decimal, total: Decimal) -> Decimal:
     """Cents where the total stands on cents, else OCPI's 4 decimals."""
-    return _CENT if total == total.quantize(_CENT) else GRAIN
+    return cent if total == total.quantize(cent) else GRAIN
