@@ -13,7 +13,7 @@ from billing.receipt import Receipt
 
 Engine = Literal["bulk", "single"]
 
-AT_ONCE = 2_000
+AT_ONCE = 5_000
 """Sessions, and then CDRs, that stand in memory as objects before they become columns."""
 
 
