@@ -1,0 +1,132 @@
+"""Causes that lie in the CDR beside its prices: volumes, versions of the tariff, its own sums."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from billing.policy import PricingPolicy
+from billing.verify.report import Check, Group, Kind, Report, Side
+from billing.verify.verify import Known, verify
+from tests.billing.pricing.samples import AMSTERDAM, tariff_of
+from tests.billing.verify.samples import cdr_of, report
+
+NOON, ONE, TWO = "2026-10-05T12:00", "2026-10-05T13:00", "2026-10-05T14:00"
+D = Decimal
+
+
+def total(found: Report) -> Check:
+    return next(one for one in found.checks if one.group is Group.COST)
+
+
+def test_a_volume_of_time_rounded_on_the_wire_is_no_dispute() -> None:
+    """40 minutes come as 0.6667 h = 2,400.12 s: 9 blocks of 300 s by the letter, 8 by the clock."""
+    own = tariff_of([["TIME 6.00 step 300"]])
+    cdr = cdr_of(own, [(NOON, "10 kWh")], "2026-10-05T12:40", {"total": "4.00", "time": "4.00"})
+    periods = (replace(cdr.periods[0], time_s=D("2400.12")),)
+    assert total(verify(replace(cdr, periods=periods), AMSTERDAM)).kind is Kind.EXACT
+    longer = (replace(cdr.periods[0], time_s=D("2410")),)
+    found = total(verify(replace(cdr, periods=longer), AMSTERDAM))
+    assert (found.claimed, found.computed, found.cause) == (4, D("4.50"), "time_by_stamps")
+
+
+def test_time_that_no_period_states() -> None:
+    own = tariff_of([["ENERGY 0.30", "TIME 2.00"]])
+    claimed = {"total": "7.00", "energy": "3.00", "time": "4.00"}
+    cdr = cdr_of(own, [(NOON, "10 kWh")], TWO, claimed)
+    periods = (replace(cdr.periods[0], time_s=D(0), parking_s=D(0)),)
+    found = verify(replace(cdr, periods=periods), AMSTERDAM)
+    assert (total(found).computed, total(found).cause) == (3, "time_by_stamps")
+
+
+def test_total_energy_billed_instead_of_the_periods() -> None:
+    found = report(
+        [["ENERGY 0.30"]],
+        [(NOON, "20 kWh")],
+        TWO,
+        {"total": "6.30", "energy": "6.30"},
+        total_energy_kwh=D(21),
+    )
+    assert total(found).cause == "total_energy_billed"
+    (energy,) = (one for one in found.checks if one.cause == "energy_not_of_periods")
+    assert (energy.claimed, energy.computed, energy.difference) == (21, 20, 1)
+
+
+def test_an_older_version_of_the_tariff() -> None:
+    old, new = (tariff_of([[f"ENERGY {price}"]]) for price in ("0.30", "0.35"))
+    new = replace(new, last_updated=datetime(2026, 9, 1, tzinfo=UTC))
+    claimed = {"total": "6.00", "energy": "6.00"}
+    cdr = cdr_of(new, [(NOON, "20 kWh")], TWO, claimed)
+    found = verify(cdr, AMSTERDAM, Known(held=(old, new)))
+    assert (total(found).computed, total(found).cause) == (7, "tariff_version")
+    assert "2026-01-01" in total(found).message
+
+
+def test_the_copy_in_the_cdr_is_not_what_we_hold() -> None:
+    ours, theirs = (tariff_of([[f"ENERGY {price}"]]) for price in ("0.30", "0.35"))
+    cdr = cdr_of(theirs, [(NOON, "20 kWh")], TWO, {"total": "7.00", "energy": "7.00"})
+    found = verify(cdr, AMSTERDAM, Known(held=(ours,)))
+    assert (total(found).computed, total(found).cause) == (6, "tariff_version")
+    (differs,) = (one for one in found.checks if one.group is Group.TARIFF)
+    assert differs.place == ("tariffs", 0, "elements", 0, "price_components", 0, "price")
+    assert "0.35 in the CDR, 0.30 in ours" in differs.message
+    same = verify(cdr, AMSTERDAM, Known(held=(theirs,)))
+    assert [one.kind for one in same.checks if one.group is Group.TARIFF] == [Kind.EXACT]
+    assert not same.money_differs
+
+
+def test_only_the_total_is_wrong() -> None:
+    claimed = {"total": "9.00", "energy": "6.00"}
+    found = report([["ENERGY 0.30"]], [(NOON, "20 kWh")], TWO, claimed)
+    assert total(found).cause == "total_alone"
+    assert [one.cause for one in found.checks if one.group is Group.CONSISTENCY] == [
+        "parts_not_total"
+    ]
+
+
+def test_the_right_total_in_the_wrong_parts() -> None:
+    """FLAT of a parking element is a parking cost to us, a fixed cost to them."""
+    found = report(
+        [["ENERGY 0.30"], ["FLAT 1.00", "PARKING_TIME 6.00"]],
+        [(NOON, "10 kWh"), (ONE, "parked")],
+        TWO,
+        {"total": "10.00", "energy": "3.00", "parking": "6.00", "fixed": "1.00"},
+    )
+    assert found.at_stake == 0
+    assert total(found).kind is Kind.EXACT
+    wrong = [(one.field, one.cause) for one in found.checks if one.differs]
+    assert wrong == [
+        ("total_fixed_cost", "flat_cost_field=fixed"),
+        ("total_parking_cost", "flat_cost_field=fixed"),
+    ]
+
+
+def test_our_own_policy_is_the_measure() -> None:
+    rows, claimed = [(NOON, "10.4 kWh"), (ONE, "5.3 kWh")], {"total": "11.50", "energy": "11.50"}
+    plain = [["ENERGY 0.50 step 1000", {"max_kwh": "10"}], ["ENERGY 1.00 step 1000"]]
+    cdr = cdr_of(tariff_of(plain), rows, TWO, claimed)
+    agreed = verify(cdr, AMSTERDAM, Known(policy=PricingPolicy(step_scope="period")))
+    assert not agreed.differences
+    assert verify(cdr, AMSTERDAM, Known(tolerance=D("0.70"))).money_differs is False
+    assert verify(cdr, AMSTERDAM, Known(tolerance=D("0.69"))).money_differs is True
+
+
+def test_a_credit_counts_negative_and_is_judged_alike() -> None:
+    claimed = {"total": "7.00", "energy": "7.00"}
+    cdr = cdr_of(tariff_of([["ENERGY 0.30"]]), [(NOON, "20 kWh")], TWO, claimed, credit=True)
+    found = verify(cdr, AMSTERDAM)
+    assert (found.claimed, found.computed, found.at_stake) == (-7, -6, -1)
+
+
+def test_without_a_price_after_tax_only_the_one_before_is_judged() -> None:
+    claimed = {"total": "6.00", "energy": "6.00"}
+    found = report([["ENERGY 0.30 vat 20"]], [(NOON, "20 kWh")], TWO, claimed)
+    assert not found.money_differs
+    (absent,) = (one for one in found.checks if one.cause == "after_tax_not_stated")
+    assert (absent.side, absent.computed) == (Side.AFTER_TAX, D("7.20"))
+
+
+def test_the_same_claim_is_explained_in_the_same_words() -> None:
+    plain, claimed = [["ENERGY 0.50 step 1000"]], {"total": "10.15", "energy": "10.15"}
+    one, two = (report(plain, [(NOON, "20.3 kWh")], TWO, claimed) for _ in range(2))
+    assert one.explanation == two.explanation
+    assert one.checks == two.checks
