@@ -139,7 +139,8 @@ def _joined(stretches: list[Stretch]) -> tuple[Stretch, ...]:
     for one in stretches[1:]:
         if one.kw == made[-1].kw:
             last = made[-1]
-            made[-1] = Stretch(last.duration + one.duration, one.kw, last.wh + one.wh)
+            most = None if last.most_wh is one.most_wh is None else last.wh + one.wh
+            made[-1] = Stretch(last.duration + one.duration, one.kw, most)
         else:
             made.append(one)
     return tuple(made)
