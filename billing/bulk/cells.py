@@ -12,9 +12,12 @@ from billing.bulk.catalog import KEYS, Catalog, Option
 from billing.bulk.clock import DAY_US
 from billing.bulk.days import days_of
 from billing.bulk.layout import Batch
+from billing.bulk.whole import largest
 
-WHOLES = 1 << 32
-"""Added to a question that is asked of whole elements."""
+
+def wholes(catalog: Catalog) -> int:
+    """What is added to a question that is asked of whole elements."""
+    return len(catalog.tariffs) * KEYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +27,9 @@ class Cells:
     `at` is place × `span` + microseconds since `base`; `list` who competes in the cell.
     """
 
-    places: dict[tuple[int, int], int]
-    """(question, clock) -> place"""
+    clocks: int
+    dense: pl.Series
+    """By question × clocks + clock: the place."""
     at: pl.Series
     list: pl.Series
     base: int
@@ -34,16 +38,9 @@ class Cells:
     def place(self, question: pl.Series, clock: pl.Series) -> pl.Series:
         """The places of questions by clocks; all of them are known."""
         asked = pl.DataFrame({"question": question, "clock": clock})
-        known = pl.DataFrame(
-            {
-                "question": pl.Series([key for key, _ in self.places], dtype=pl.Int64),
-                "clock": pl.Series([clock for _, clock in self.places], dtype=pl.Int64),
-                "place": pl.Series(self.places.values(), dtype=pl.Int64),
-            }
+        return self.dense.gather(
+            asked.select(pl.col("question") * self.clocks + pl.col("clock"))["question"]
         )
-        return asked.join(known, on=["question", "clock"], how="left", maintain_order="left")[
-            "place"
-        ]
 
     def holding(self, place: pl.Series, at: pl.Series) -> pl.Series:
         """The row of the cell in which an instant (µs since 1970) lies."""
@@ -85,7 +82,12 @@ def cells_of(batch: Batch, catalog: Catalog) -> Cells | None:
                 parts["offset"].append(stretch.offset_us)
                 parts["low"].append(stretch.from_us)
                 parts["high"].append(stretch.until_us)
-    return _laid_out(pl.DataFrame({**rows, **parts}, schema_overrides=_INT64), catalog, places)
+    dense = [-1] * (2 * wholes(catalog) * len(batch.clocks))
+    for (question, number), place in places.items():
+        dense[question * len(batch.clocks) + number] = place
+    known = pl.Series("place", dense, dtype=pl.Int64)
+    days_laid = pl.DataFrame({**rows, **parts}, schema_overrides=_INT64)
+    return _laid_out(days_laid, catalog, known, len(batch.clocks))
 
 
 _INT64 = dict.fromkeys(("place", "course", "midnight", "offset", "low", "high"), pl.Int64)
@@ -95,14 +97,14 @@ def _clocked(catalog: Catalog) -> dict[int, tuple[int, Option]]:
     """The questions that the clock decides, with their tariff."""
     return {
         base + tariff * KEYS + key: (tariff, option)
-        for base, known in ((0, catalog.options), (WHOLES, catalog.wholes))
+        for base, known in ((0, catalog.options), (wholes(catalog), catalog.wholes))
         for tariff, options in known.items()
         for key, option in options.items()
         if option.kinds is not None
     }
 
 
-def _laid_out(days: pl.DataFrame, catalog: Catalog, places: dict[tuple[int, int], int]) -> Cells:
+def _laid_out(days: pl.DataFrame, catalog: Catalog, places: pl.Series, clocks: int) -> Cells:
     """The cells of the days, in order; what goes on past midnight is one cell."""
     numbers = [n for n, course in enumerate(catalog.courses) for _ in course]
     steps = [step for course in catalog.courses for step in course]
@@ -128,8 +130,8 @@ def _laid_out(days: pl.DataFrame, catalog: Catalog, places: dict[tuple[int, int]
     assert isinstance(base, int)
     assert isinstance(last, int)
     span = last - base + 400 * DAY_US
-    dtype = pl.Int64 if span * (len(places) + 1) < 2**62 else pl.Int128
+    dtype = pl.Int64 if span * (largest(places) + 2) < 2**62 else pl.Int128
     code = pl.col("place").cast(dtype) * pl.lit(span, dtype=dtype) + (pl.col("at") - base).cast(
         dtype
     )
-    return Cells(places, cells.select(code)["place"], cells["list"], base, span)
+    return Cells(clocks, places, cells.select(code)["place"], cells["list"], base, span)

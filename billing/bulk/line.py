@@ -33,19 +33,20 @@ def _priced(priced: pl.DataFrame, batch: Batch, tables: Tables) -> pl.DataFrame:
     winner, p = priced["winner"], priced["p"]
     components = {
         name: tables.components[name].gather(winner)
-        for name in ("group", "step_size", "price", "rate", "tariff_id", "element", "component")
+        for name in ("group", "step_size", "rate", "tariff_id", "element", "component")
     }
     digits = measured_digits(tables.scales)
+    measured, billed = _quantities(priced, tables.scales)
     return pl.DataFrame(
         [
             priced["s"],
             batch.periods["ordinal"].gather(p).alias("period"),
             named(priced["dimension"], DIMENSION).alias("dimension"),
             named(components["group"], GROUP).alias("group"),
-            as_decimal(_in_units(priced, "amount", tables.scales), digits).alias("measured"),
-            as_decimal(_in_units(priced, "billed", tables.scales), digits).alias("billed"),
+            as_decimal(measured, digits).alias("measured"),
+            as_decimal(billed, digits).alias("billed"),
             components["step_size"],
-            as_decimal(components["price"], tables.scales.price).cast(PRICE),
+            _prices(tables).gather(winner).alias("price"),
             as_decimal(priced["net"]).alias("net"),
             vats_of(tables).gather(components["rate"]).alias("vat"),
             as_decimal(priced["tax"]).alias("tax"),
@@ -63,6 +64,17 @@ def measured_digits(scales: Scales) -> int:
     return max(GRAIN_DIGITS, scales.wh + 3)
 
 
+def price_type(scales: Scales) -> pl.Decimal:
+    """What prices are told in: as published, and to 1E-12 for what a limit moves."""
+    return pl.Decimal(38, max(GRAIN_DIGITS, scales.price))
+
+
+def _prices(tables: Tables) -> pl.Series:
+    """The price of each component, as published."""
+    published = as_decimal(tables.components["price"], tables.scales.price)
+    return published.cast(price_type(tables.scales))
+
+
 def vats_of(tables: Tables) -> pl.Series:
     """The VAT rates by number, in percent."""
     return pl.Series("vat", list(tables.rates), dtype=pl.Decimal(38, tables.scales.vat))
@@ -71,6 +83,15 @@ def vats_of(tables: Tables) -> pl.Series:
 def named(numbers: pl.Series, names: pl.Enum) -> pl.Series:
     """Numbers as the names they stand for."""
     return pl.Series(names.categories, dtype=names).gather(numbers)
+
+
+def _quantities(priced: pl.DataFrame, scales: Scales) -> tuple[pl.Series, pl.Series]:
+    """What was measured and what is billed, the latter reckoned only where it is another."""
+    measured = _in_units(priced, "amount", scales)
+    other = (priced["billed"] != priced["amount"]).arg_true()
+    billed = measured.clone()
+    billed.scatter(other, _in_units(priced.select("billed", "dimension")[other], "billed", scales))
+    return measured, billed
 
 
 def _in_units(priced: pl.DataFrame, name: str, scales: Scales) -> pl.Series:
@@ -143,7 +164,7 @@ def _limits(adjusted: pl.DataFrame, batch: Batch, tables: Tables) -> pl.DataFram
             as_decimal(measured["none"], digits).alias("measured"),
             as_decimal(measured["one"], digits).alias("billed"),
             (none + 1).alias("step_size"),
-            net.alias("price"),
+            net.cast(price_type(tables.scales)).alias("price"),
             net.alias("net"),
             vats_of(tables).gather(adjusted["rate"]).alias("vat"),
             as_decimal(adjusted["tax"]).alias("tax"),
@@ -154,6 +175,3 @@ def _limits(adjusted: pl.DataFrame, batch: Batch, tables: Tables) -> pl.DataFram
             pl.select(imputed=pl.repeat(value=False, n=rows)).to_series(),
         ]
     )
-
-
-PRICE = pl.Decimal(38, GRAIN_DIGITS)

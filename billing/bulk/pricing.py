@@ -5,7 +5,9 @@ shares the domain's values and names with `billing.price`, and none of its arith
 numbers throughout, each amount divided once. Refuses I/O, clocks and floats.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
 import polars as pl
@@ -38,9 +40,19 @@ class Frames(NamedTuple):
     notes: pl.DataFrame
 
 
-def price_each(sheets: Iterable[Sheet]) -> Iterator[Priced]:
-    """Sheet after sheet, each priced by itself: memory stays that of one sheet."""
-    return map(price_all, sheets)
+def price_each(sheets: Iterable[Sheet], *, at_once: int = 2) -> Iterator[Priced]:
+    """Sheet after sheet, in their order: memory stays that of the few that are priced at once.
+
+    A sheet is made when a place for it is free; 50,000 to 200,000 sessions are a good size.
+    """
+    with ThreadPoolExecutor(at_once) as pool:
+        under_way: deque[Future[Priced]] = deque()
+        for sheet in sheets:
+            under_way.append(pool.submit(price_all, sheet))
+            if len(under_way) == at_once:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
 
 
 def price_all(sheet: Sheet) -> Priced:
@@ -103,7 +115,8 @@ def _priced(batch: Batch, catalog: Catalog, judge: Judge) -> Frames:
     uses = uses_of(judge)
     surplus = surplus_of(uses, batch, tables)
     uses = uses.with_columns(surplus=surplus, billed=uses["billable"] + surplus)
-    priced = uses.filter(pl.col("winner") != NOBODY)
+    held = uses["winner"] != NOBODY
+    priced = uses if held.all() else uses.filter(held)
     _note_rates(priced, batch, tables)
     costs = costs_of(priced, tables)
     tariff = tables.components["tariff"].gather(priced["winner"])

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from billing.bulk.catalog import BY_CLOCK, NOBODY, TO_TEST
-from billing.bulk.cells import WHOLES, Cells
+from billing.bulk.cells import Cells
 from billing.bulk.layout import Batch
 from billing.bulk.tables import BOUNDS, NO_INTEREST, Tables
 from billing.policy import PricingPolicy
@@ -67,7 +67,7 @@ class Judge:
     def _place(self, question: pl.Series, p: pl.Series, *, whole: bool) -> pl.Series:
         assert self.cells is not None, "only where the clock matters"
         clock = self.batch.sessions["clock"].gather(self.batch.periods["s"].gather(p))
-        return self.cells.place(question + (WHOLES if whole else 0), clock)
+        return self.cells.place(question + (len(self.tables.winner) if whole else 0), clock)
 
     def test(self, lists: pl.Series, measured: pl.DataFrame) -> tuple[pl.Series, pl.DataFrame]:
         """The winner of each list by what was measured, and the codes with their row.
@@ -132,7 +132,9 @@ class Judge:
             rows = found.list.is_in(known["list"].implode()).arg_true().cast(pl.Int64)
             if not len(rows):
                 continue
-            own = self.batch.periods[p.gather(rows)]
+            own = self.batch.periods.select(measure, "wh", "start", "end", "reserved")[
+                p.gather(rows)
+            ]
             grows = "wh" if measure == "before" else pl.col("end") - pl.col("start")
             frame = own.select(
                 from_level=pl.col(measure),
