@@ -168,7 +168,7 @@ NOTES = {
     "needless_null": "Ein Feld ohne Wert hätte weggelassen werden sollen.",
     "not_understood": "Ein Feld, von dem der Preis nicht abhängt, war nicht zu verstehen.",
     "number_as_text": "Ein Text ist als Zahl geschrieben.",
-    "parking_not_in_periods": "Der CDR gibt Standzeit als Summe an, aber in keinem Abschnitt; "
+    "parking_time_not_in_periods": "Der CDR gibt Standzeit als Summe an, aber in keinem Abschnitt; "
     "daher wird keine berechnet.",
     "period_time_differs": "Die Zeit, die ein Abschnitt angibt, ist nicht die, die er dauerte; "
     "berechnet wird die angegebene.",

@@ -160,8 +160,8 @@ NOTES = {
     "needless_null": "A field without a value should have been left out.",
     "not_understood": "A field that the price does not depend on could not be understood.",
     "number_as_text": "A text is written as a number.",
-    "parking_not_in_periods": "The CDR states parking time as a total but in no period, so none is "
-    "billed.",
+    "parking_time_not_in_periods": "The CDR states parking time as a total but in no period, so "
+    "none is billed.",
     "period_time_differs": "The time a period states is not the time it lasted; what it states is "
     "billed.",
     "price_shape": "An amount is written as in another version of OCPI.",

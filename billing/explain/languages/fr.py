@@ -172,8 +172,8 @@ NOTES = {
     "needless_null": "Un champ sans valeur aurait dû être omis.",
     "not_understood": "Un champ dont le prix ne dépend pas n’a pas pu être compris.",
     "number_as_text": "Un texte est écrit comme un nombre.",
-    "parking_not_in_periods": "Le CDR indique un temps de stationnement au total mais dans aucune "
-    "période ; il n’est donc pas facturé.",
+    "parking_time_not_in_periods": "Le CDR indique un temps de stationnement au total mais dans "
+    "aucune période ; il n’est donc pas facturé.",
     "period_time_differs": "La durée indiquée par une période n’est pas celle qu’elle a duré ; la "
     "durée indiquée est facturée.",
     "price_shape": "Un montant est écrit comme dans une autre version d’OCPI.",

@@ -169,8 +169,8 @@ NOTES = {
     "needless_null": "Een veld zonder waarde had weggelaten moeten worden.",
     "not_understood": "Een veld waarvan de prijs niet afhangt, was niet te begrijpen.",
     "number_as_text": "Een tekst is als getal geschreven.",
-    "parking_not_in_periods": "De CDR geeft parkeertijd op als totaal maar in geen enkele periode; "
-    "daarom wordt er geen in rekening gebracht.",
+    "parking_time_not_in_periods": "De CDR geeft parkeertijd op als totaal maar in geen enkele "
+    "periode; daarom wordt er geen in rekening gebracht.",
     "period_time_differs": "De tijd die een periode opgeeft is niet de tijd die zij duurde; de "
     "opgegeven tijd wordt in rekening gebracht.",
     "price_shape": "Een bedrag is geschreven zoals in een andere versie van OCPI.",
