@@ -57,7 +57,7 @@ def bearing(
 def bearing_on_total(receipt: Receipt, noted: Collection[str] = ()) -> tuple[str, ...]:
     """The names of the policies that bore on the receipt as a whole; `noted` are further codes."""
     codes = {one.code for one in receipt.notes} | set(noted)
-    if receipt.total != receipt.exact_total:
+    if is_rounded(receipt):
         codes.add(_ROUNDED)
     return tuple(name for name, _ in receipt.policies if ON_TOTAL.get(name, _NEVER) & codes)
 
@@ -67,6 +67,12 @@ def period_of(line: Line, periods: Sequence[ChargingPeriod]) -> ChargingPeriod:
     held = line.group is CostGroup.RESERVATION
     same = [one for one in periods if one.ordinal == line.period]
     return next((one for one in same if one.reserved is held), same[0])
+
+
+def is_rounded(receipt: Receipt) -> bool:
+    """Whether rounding changed what is to be paid, before or after tax."""
+    exact, total = receipt.exact_total, receipt.total
+    return (exact.net, exact.gross) != (total.net, total.gross)
 
 
 _ROUNDED = "(rounded)"
@@ -169,7 +175,7 @@ def _is_by_clock(one: Restrictions) -> bool:
 
 
 def _vat_is_missing(facts: Bearing) -> bool:
-    taxed = facts.tariff.tax_included is not TaxIncluded.NOT_APPLICABLE
+    taxed = facts.tariff.tax_included is TaxIncluded.NO
     return taxed and facts.rule.vat is None and bool(facts.rule.price)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from decimal import Decimal, localcontext
 
-from billing.explain.bearing import bearing, bearing_on_total
+from billing.explain.bearing import bearing, bearing_on_total, is_rounded
 from billing.explain.explanation import Decision, Explanation, Headings, Position, Remark, Sum
 from billing.explain.figures import Figures
 from billing.explain.languages import LANGUAGES
@@ -17,7 +17,7 @@ from billing.explain.position import Told, position
 from billing.money import EXACT
 from billing.period import ChargingPeriod
 from billing.policy import DEFAULT_POLICY, policy_from
-from billing.receipt import Amount, Receipt
+from billing.receipt import Amount, CostGroup, Receipt
 from billing.tariff import Tariff
 
 Noted = tuple[str, str]
@@ -101,11 +101,13 @@ def _lead(subject: Subject, figures: Figures) -> tuple[str, ...]:
     kind = "credits" if subject.credit else "pays"
     if not total.gross and not total.net:
         found = [phrases["pays_nothing"]]
+    elif any(one.code == "tax_included_without_rate" for one in subject.receipt.notes):
+        found = [phrases[f"{kind}_gross"].format(gross=figures.money(total.gross))]
     elif not total.tax:
         found = [phrases[f"{kind}_untaxed"].format(gross=figures.money(total.gross))]
     else:
         found = [phrases[kind].format(**_places(total, figures))]
-    if exact != total and _places(exact, figures) != _places(total, figures):
+    if is_rounded(subject.receipt):
         found.append(phrases["rounded"].format(**_places(exact, figures)))
     return tuple(found)
 
@@ -122,7 +124,8 @@ def _positions(subject: Subject, figures: Figures) -> tuple[Position, ...]:
     """One position for each component that priced anything, in the order of the receipt."""
     grouped: dict[tuple[object, ...], list[int]] = {}
     for number, line in enumerate(subject.receipt.lines):
-        key = (line.group, line.tariff_id, line.element, line.component, line.vat)
+        rate = None if line.group is CostGroup.LIMIT else line.vat
+        key = (line.group, line.tariff_id, line.element, line.component, rate)
         grouped.setdefault(key, []).append(number)
     policy = policy_from(subject.receipt.policies)
     return tuple(
@@ -173,7 +176,7 @@ def _sums(subject: Subject, figures: Figures) -> tuple[Sum, ...]:
     """What each group comes to, the exact total where it differs, and the total."""
     phrases, receipt = figures.language.phrases, subject.receipt
     rows = [(phrases[f"group_{group.value}"], amount, "part") for group, amount in receipt.totals]
-    if receipt.exact_total != receipt.total:
+    if is_rounded(receipt):
         rows.append((phrases["exact"], receipt.exact_total, "exact"))
     rows.append((phrases["total"], receipt.total, "total"))
     return tuple(Sum(title, **_places(amount, figures), kind=kind) for title, amount, kind in rows)

@@ -90,12 +90,20 @@ def _title(told: Told) -> str:
 
 
 def _limit(told: Told) -> tuple[str, ...]:
+    """Which limit it is, and what it adds or takes off."""
     net, tax = told.total("net"), told.total("tax")
-    kind = "limit_min" if net + tax > 0 else "limit_max"
-    found = [told.say(kind, net=told.figures.money(abs(net)))]
-    if tax:
-        found.append(told.say("limit_taxed", tax=told.figures.money(tax)))
-    return tuple(found)
+    figures, raised = told.figures, net + tax > 0
+    limit = told.tariff.min_price if raised else told.tariff.max_price
+    assert limit is not None, "a limit's line stands for a limit of its tariff"
+    sign = 1 if raised else -1
+    before = figures.money(limit.before_tax)
+    words = (
+        told.say("limit_before", net=before)
+        if limit.after_tax is None
+        else told.say("limit_both", net=before, gross=figures.money(limit.after_tax))
+    )
+    changed = {"net": figures.money(sign * net), "tax": figures.money(sign * tax)}
+    return (told.say("limit_min" if raised else "limit_max", limit=words, **changed),)
 
 
 def _quantities(told: Told) -> list[str]:

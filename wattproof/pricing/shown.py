@@ -10,6 +10,7 @@ from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from billing.explain.bearing import is_rounded
 from billing.money import UnknownCurrency, exponent, round_to
 from billing.policy import DEFAULT_POLICY
 from billing.receipt import Amount, CostGroup, Line
@@ -145,7 +146,7 @@ def _sums(priced: Priced) -> RenderableType:
         table.add_column(name, justify="right")
     currency, exact = priced.cdr.currency, priced.exact_total
     rows = [(_GROUPS[group], amount) for group, amount in priced.receipt.totals]
-    if exact != priced.total:
+    if is_rounded(priced.receipt):
         rows.append(("exact", exact))
     for name, amount in rows:
         table.add_row(name, *_amount(amount, currency), style="dim" if name == "exact" else "")

@@ -14,9 +14,11 @@ PHRASES = {
     "delivered": "{energy} in {time}",
     "pays": "Zu zahlen: {gross}. Das sind {net} netto und {tax} Steuer.",
     "pays_untaxed": "Zu zahlen: {gross}. Es fällt keine Steuer an.",
+    "pays_gross": "Zu zahlen: {gross} einschließlich Steuer.",
     "pays_nothing": "Es ist nichts zu zahlen.",
     "credits": "Gutschrift: {gross}. Das sind {net} netto und {tax} Steuer.",
     "credits_untaxed": "Gutschrift: {gross}. Es fällt keine Steuer an.",
+    "credits_gross": "Gutschrift: {gross} einschließlich Steuer.",
     "rounded": "Genau gerechnet sind es {net} netto und {gross} brutto; gerundet wird einmal, ganz "
     "am Ende.",
     "positions": "Posten für Posten",
@@ -76,11 +78,12 @@ PHRASES = {
     "untaxed": "Steuer kommt nicht hinzu.",
     "per_energy": "{price} je kWh",
     "per_time": "{price} je Stunde",
-    "limit_min": "Der Tarif hat einen Mindestpreis, den die übrigen Posten nicht erreichen: "
-    "{net} kommen hinzu.",
-    "limit_max": "Der Tarif hat einen Höchstpreis, den die übrigen Posten überschreiten: {net} "
-    "werden abgezogen.",
-    "limit_taxed": "Die Steuer ändert sich um {tax}.",
+    "limit_min": "Der Ladevorgang kostet nach Tarif mindestens {limit}. Die übrigen Posten ergeben "
+    "weniger, daher kommt hinzu: {net} netto und {tax} Steuer.",
+    "limit_max": "Der Ladevorgang kostet nach Tarif höchstens {limit}. Die übrigen Posten ergeben "
+    "mehr, daher wird abgezogen: {net} netto und {tax} Steuer.",
+    "limit_before": "{net} netto",
+    "limit_both": "{net} netto und {gross} brutto",
     "rule_always": "Der Preis steht in Element {element} von {elements} des Tarifs {tariff}, das "
     "jederzeit gilt.",
     "rule_when": "Der Preis steht in Element {element} von {elements} des Tarifs {tariff}; es gilt "

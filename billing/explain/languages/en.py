@@ -13,9 +13,11 @@ PHRASES = {
     "delivered": "{energy} in {time}",
     "pays": "To pay: {gross}. That is {net} before tax and {tax} tax.",
     "pays_untaxed": "To pay: {gross}. No tax applies.",
+    "pays_gross": "To pay: {gross}, tax included.",
     "pays_nothing": "There is nothing to pay.",
     "credits": "Credited: {gross}. That is {net} before tax and {tax} tax.",
     "credits_untaxed": "Credited: {gross}. No tax applies.",
+    "credits_gross": "Credited: {gross}, tax included.",
     "rounded": "To the last digit it is {net} before tax and {gross} with tax; it is rounded once, "
     "at the very end.",
     "positions": "Line by line",
@@ -75,9 +77,12 @@ PHRASES = {
     "untaxed": "No tax is added.",
     "per_energy": "{price} per kWh",
     "per_time": "{price} per hour",
-    "limit_min": "The tariff has a minimum price, and the rest stays below it: {net} is added.",
-    "limit_max": "The tariff has a maximum price, and the rest goes beyond it: {net} is taken off.",
-    "limit_taxed": "The tax changes by {tax}.",
+    "limit_min": "The session costs at least {limit} by the tariff. The other lines come to less, "
+    "so this is added: {net} before tax and {tax} tax.",
+    "limit_max": "The session costs at most {limit} by the tariff. The other lines come to more, "
+    "so this is taken off: {net} before tax and {tax} tax.",
+    "limit_before": "{net} before tax",
+    "limit_both": "{net} before tax and {gross} with tax",
     "rule_always": "The price stands in element {element} of {elements} of tariff {tariff}, which "
     "applies at any time.",
     "rule_when": "The price stands in element {element} of {elements} of tariff {tariff}, which "

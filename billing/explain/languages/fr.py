@@ -14,9 +14,11 @@ PHRASES = {
     "delivered": "{energy} en {time}",
     "pays": "À payer : {gross}, soit {net} hors taxes et {tax} de taxe.",
     "pays_untaxed": "À payer : {gross}. Aucune taxe ne s’applique.",
+    "pays_gross": "À payer : {gross} taxes comprises.",
     "pays_nothing": "Il n’y a rien à payer.",
     "credits": "Remboursé : {gross}, soit {net} hors taxes et {tax} de taxe.",
     "credits_untaxed": "Remboursé : {gross}. Aucune taxe ne s’applique.",
+    "credits_gross": "Remboursé : {gross} taxes comprises.",
     "rounded": "Au dernier chiffre près, cela fait {net} hors taxes et {gross} taxes comprises ; "
     "l’arrondi se fait une seule fois, tout à la fin.",
     "positions": "Ligne par ligne",
@@ -78,11 +80,12 @@ PHRASES = {
     "untaxed": "Aucune taxe ne s’y ajoute.",
     "per_energy": "{price} par kWh",
     "per_time": "{price} par heure",
-    "limit_min": "Le tarif fixe un prix minimum que les autres lignes n’atteignent pas : {net} "
-    "sont ajoutés.",
-    "limit_max": "Le tarif fixe un prix maximum que les autres lignes dépassent : {net} sont "
-    "déduits.",
-    "limit_taxed": "La taxe change de {tax}.",
+    "limit_min": "D’après le tarif, la session coûte au moins {limit}. Les autres lignes font "
+    "moins ; on ajoute donc {net} hors taxes et {tax} de taxe.",
+    "limit_max": "D’après le tarif, la session coûte au plus {limit}. Les autres lignes font "
+    "plus ; on déduit donc {net} hors taxes et {tax} de taxe.",
+    "limit_before": "{net} hors taxes",
+    "limit_both": "{net} hors taxes et {gross} taxes comprises",
     "rule_always": "Le prix figure dans l’élément {element} sur {elements} du tarif {tariff}, qui "
     "s’applique à tout moment.",
     "rule_when": "Le prix figure dans l’élément {element} sur {elements} du tarif {tariff}, qui "

@@ -14,9 +14,11 @@ PHRASES = {
     "delivered": "{energy} in {time}",
     "pays": "Te betalen: {gross}. Dat is {net} exclusief belasting en {tax} belasting.",
     "pays_untaxed": "Te betalen: {gross}. Er is geen belasting verschuldigd.",
+    "pays_gross": "Te betalen: {gross} inclusief belasting.",
     "pays_nothing": "Er is niets te betalen.",
     "credits": "Gecrediteerd: {gross}. Dat is {net} exclusief belasting en {tax} belasting.",
     "credits_untaxed": "Gecrediteerd: {gross}. Er is geen belasting verschuldigd.",
+    "credits_gross": "Gecrediteerd: {gross} inclusief belasting.",
     "rounded": "Tot op het laatste cijfer is het {net} exclusief en {gross} inclusief belasting; "
     "er wordt één keer afgerond, helemaal aan het eind.",
     "positions": "Post voor post",
@@ -77,11 +79,12 @@ PHRASES = {
     "untaxed": "Er komt geen belasting bij.",
     "per_energy": "{price} per kWh",
     "per_time": "{price} per uur",
-    "limit_min": "Het tarief heeft een minimumprijs die de andere posten niet halen: er komt {net} "
-    "bij.",
-    "limit_max": "Het tarief heeft een maximumprijs die de andere posten overschrijden: er gaat "
-    "{net} af.",
-    "limit_taxed": "De belasting verandert met {tax}.",
+    "limit_min": "De sessie kost volgens het tarief minstens {limit}. De andere posten komen lager "
+    "uit, dus komt erbij: {net} exclusief belasting en {tax} belasting.",
+    "limit_max": "De sessie kost volgens het tarief hoogstens {limit}. De andere posten komen "
+    "hoger uit, dus gaat eraf: {net} exclusief belasting en {tax} belasting.",
+    "limit_before": "{net} exclusief belasting",
+    "limit_both": "{net} exclusief en {gross} inclusief belasting",
     "rule_always": "De prijs staat in element {element} van {elements} van tarief {tariff}, dat "
     "altijd geldt.",
     "rule_when": "De prijs staat in element {element} van {elements} van tarief {tariff}, dat "
