@@ -46,7 +46,7 @@ def show_verified(verified: Verified) -> None:
     out.print()
     remarks = [one for one in report.checks if one.message and not _explained(one, report)]
     for one in remarks:
-        out.print(f"{_mark(one.kind)} {one.cause}: {escape(one.message)}", soft_wrap=True)
+        out.print(f"{_mark(one)}: {escape(one.message)} ({one.cause})", soft_wrap=True)
         out.print(f"  {verified.pointer(one)}", style="dim", soft_wrap=True)
     for note in verified.notes:
         out.print(f"  note {note.code}: {escape(note.message)} ({note.pointer})", style="dim")
@@ -124,15 +124,19 @@ def _cells(check: Check) -> tuple[str, ...]:
         _amount(check.computed, check.unit),
         "" if not gap else f"{'+' if gap > 0 else ''}{_amount(gap, check.unit)}",
         "" if not gap else _amount(check.tolerance, check.unit),
-        _mark(check.kind),
+        _mark(check),
     )
 
 
-def _mark(kind: Kind) -> str:
+def _mark(check: Check) -> str:
+    kind = check.kind
     style = {Kind.EXACT: "green", Kind.ROUNDING: "green", Kind.NOT_CHECKED: "yellow"}.get(
         kind, "red"
     )
-    return f"[{style}]{_WORDS[kind]}[/{style}]"
+    words = (
+        "differs" if kind is Kind.UNEXPLAINED and check.group is not Group.COST else _WORDS[kind]
+    )
+    return f"[{style}]{words}[/{style}]"
 
 
 def _amount(value: Decimal | None, unit: str) -> str:

@@ -1,0 +1,207 @@
+"""A tariff and a charge give an OCPI CDR that reads back clean, and a table ready to publish."""
+
+import csv
+import io
+import json
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner, Result
+
+from billing.generate.profile import Battery
+from ingest.protocols.ocpi import check, dumps, loads, read_cdr
+from tests.wattproof.pricing.samples import EVENING, VERSIONS, ZONE, element, tariff
+from wattproof.cli import app
+from wattproof.pricing import (
+    Charge,
+    Terms,
+    UnpriceableError,
+    generate,
+    generate_frame,
+    price_table_frame,
+    verify,
+)
+from wattproof.refusals import RefusalError
+
+D = Decimal
+EXAMPLES = Path(__file__).parents[3] / ".." / "shared" / "reference" / "ocpi" / "examples"
+EVENING_CHARGE = Charge("2026-10-05T22:30", D(20), D(20), parked=timedelta(minutes=30))
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_cdr_of_any_version_reads_back_clean(version: str) -> None:
+    """22:30-23:00 10 kWh at 0.39, then 10 kWh at 0.22, 0.50 once: 6.60; parking is free before an
+    hour, then 3.50/h for two blocks of a quarter.
+    """
+    made = generate(EVENING, EVENING_CHARGE, time_zone=ZONE, ocpi=version)
+    assert made.version == version
+    assert check(version, "CDR", made.wire) == ()
+    back, notes = read_cdr(version, loads(dumps(made.wire)))
+    assert notes == ()
+    assert [one.energy_wh for one in back.periods] == [10_000, 10_000, 0]
+    assert back.receipt.total.net == made.cdr.receipt.total.net == D("8.35")
+    assert not verify(made.wire, Terms(time_zone=ZONE)).report.money_differs
+
+
+@pytest.mark.parametrize("version", ["2.2.1", "2.3.0"])
+def test_every_example_of_the_specification_makes_a_clean_cdr(version: str) -> None:
+    if not EXAMPLES.exists():
+        pytest.skip("the specification's examples are not beside this checkout")
+    paths = [
+        one for one in sorted((EXAMPLES / version).glob("tariff_*.json")) if "put" not in one.name
+    ]
+    assert len(paths) > 15
+    for path in paths:
+        made = generate(loads(path.read_text()), EVENING_CHARGE, time_zone=ZONE)
+        assert check(version, "CDR", made.wire) == (), path.name
+        report = verify(made.wire, Terms(time_zone=ZONE)).report
+        assert report.differences == (), path.name
+
+
+def test_start_is_local_unless_it_says_otherwise() -> None:
+    starts = ["2026-10-05T18:00", "2026-10-05T16:00Z", datetime(2026, 10, 5, 18, 0)]  # noqa: DTZ001
+    made = [generate(EVENING, Charge(one, D(1), D(10)), time_zone=ZONE) for one in starts]
+    assert {one.wire["start_date_time"] for one in made} == {"2026-10-05T16:00:00Z"}
+
+
+def test_curves_and_batteries() -> None:
+    curve = Charge("2026-10-05T18:00", curve=[(D(0), D(50)), (D(30), D(20)), (D(60), D(0))])
+    assert generate(EVENING, curve, time_zone=ZONE).wire["total_energy"] == 35
+    battery = Charge(
+        "2026-10-05T18:00", power_kw=D(100), battery=Battery(D(60), D("0.1"), D("0.9"))
+    )
+    assert generate(EVENING, battery, time_zone=ZONE).wire["total_energy"] == 48
+
+
+def test_what_a_version_cannot_say_is_noted() -> None:
+    """2.1.1 has no power in a period: its reader cannot know which of two prices was meant."""
+    gross = tariff(element("ENERGY 1.2345 21 1"), id="G", tax_included="YES")
+    charge = Charge("2026-10-05T18:00", D("97.3"), D(20))
+    assert "version_loses" not in {
+        one.code for one in generate(gross, charge, time_zone=ZONE).notes
+    }
+    powered = tariff(element("ENERGY 0.30 21 1", max_power=30), element("ENERGY 0.50 21 1"))
+    old = generate(powered, charge, time_zone=ZONE, ocpi="2.1.1")
+    assert "version_loses" in {one.code for one in old.notes}
+
+
+@pytest.mark.parametrize(
+    ("charge", "words"),
+    [
+        (Charge("2026-10-05T18:00"), "no power"),
+        (Charge("2026-10-05T18:00", power_kw=D(11)), "neither energy, curve nor battery"),
+        (Charge("tomorrow", D(1), D(1)), "no charge"),
+        (Charge("2026-10-05T18:00", D(99_999), D(1)), "31 days"),
+        (Charge("2026-10-05T18:00", curve=[(D(0), D(-5)), (D(9), D(0))]), "zero or more"),
+    ],
+)
+def test_what_is_no_charge_is_refused_in_a_line(charge: Charge, words: str) -> None:
+    with pytest.raises(RefusalError, match=words):
+        generate(EVENING, charge, time_zone=ZONE)
+
+
+def test_what_is_no_tariff_is_refused_with_pointers() -> None:
+    bare = {name: value for name, value in EVENING.items() if name != "last_updated"}
+    with pytest.raises(UnpriceableError, match="/last_updated"):
+        generate(bare, EVENING_CHARGE, time_zone=ZONE)
+    with pytest.raises(RefusalError, match=r"no elements|at least one"):
+        generate(tariff(), EVENING_CHARGE, time_zone=ZONE)
+    with pytest.raises(RefusalError, match="does not exist"):
+        generate(EVENING, EVENING_CHARGE, time_zone="Europe/Atlantis")
+    with pytest.raises(RefusalError, match="not spoken"):
+        generate(EVENING, EVENING_CHARGE, time_zone=ZONE, ocpi="3.0")
+
+
+def test_a_frame_of_charges_becomes_a_frame_of_cdrs() -> None:
+    frame = pl.DataFrame(
+        {
+            "start": ["2026-10-05T12:00", "2026-10-06T12:00"],
+            "energy_kwh": [20, 10],
+            "power_kw": [11.0, 50.0],
+            "parked_minutes": [0, None],
+        }
+    )
+    found = generate_frame(frame, EVENING, time_zone=ZONE)
+    assert found["net"].to_list() == [D("8.30"), D("4.40")]
+    assert [loads(text)["total_energy"] for text in found["cdr"]] == [20, 10]
+    with pytest.raises(RefusalError, match="row 1: no charge"):
+        generate_frame(frame.with_columns(power_kw=pl.Series([1, 0])), EVENING, time_zone=ZONE)
+
+
+def test_a_frame_of_prices() -> None:
+    found = price_table_frame(EVENING, time_zone=ZONE, on=date(2026, 10, 5))
+    ten = (
+        found.filter(pl.col("energy_kwh") == 10).select("window", "net").unique(maintain_order=True)
+    )
+    assert set(ten["net"]) == {D("4.40"), D("2.20")}
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    path = tmp_path / "tariff.json"
+    path.write_text(dumps(EVENING))
+    return path
+
+
+def run(*words: object, code: int = 0) -> Result:
+    result = CliRunner().invoke(app, ["generate", *map(str, words), "--time-zone", ZONE])
+    assert result.exit_code == code, result.output
+    return result
+
+
+CHARGE = ("--start", "2026-10-05T22:30", "--energy", "20", "--power", "20", "--parked", "30m")
+
+
+def test_the_command_prints_a_receipt_or_the_cdr(own: Path) -> None:
+    assert "8.35" in run(own, *CHARGE).stdout
+    wire = json.loads(run(own, *CHARGE, "--json", "--ocpi", "2.3.0").stdout)
+    assert wire["total_cost"]["before_taxes"] == 8.35
+    assert run(own, *CHARGE, "--json").stdout == run(own, *CHARGE, "--json").stdout
+
+
+@pytest.mark.parametrize(
+    "text", ["minutes,kW\n0,50\n30,20\n60,0\n", "[[0, 50], [30, 20.0], [60, 0]]"]
+)
+def test_a_curve_from_a_file(own: Path, tmp_path: Path, text: str) -> None:
+    path = tmp_path / "curve"
+    path.write_text(text)
+    said = run(own, "--start", "2026-10-05T18:00", "--curve", path, "--json")
+    assert json.loads(said.stdout)["total_energy"] == 35
+
+
+def test_the_table_in_every_form(own: Path) -> None:
+    words = (own, "--table", "--start", "2026-10-05")
+    said = run(*words).stdout
+    assert "23:00-07:00" in said
+    rows = list(csv.DictReader(io.StringIO(run(*words, "--csv").stdout)))
+    assert rows[0]["gross_per_kwh"]
+    stops = json.loads(run(*words, "--json").stdout)
+    assert len(stops["stops"]) == len(rows)
+    assert stops["never_charged"] == []
+    text = run(*words, "--markdown").stdout
+    assert text.count("\n| ") == len(rows) + 1
+    assert text.startswith("### Tariff T1 of NL-WPF, in EUR, clock of Europe/Amsterdam")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        ((), 2, "give --start"),
+        (("--start", "2026-10-05T18:00"), 1, "no power"),
+        ((*CHARGE, "--csv"), 2, "for --table"),
+        (("--table", "--csv", "--json"), 2, "exclude each other"),
+        (("--table", "--start", "soon"), 2, "expected a date"),
+        ((*CHARGE[:4], "--power", "much"), 2, "expected a number above zero"),
+        ((*CHARGE[:2], "--battery", "60", "--power", "50", "--soc", "full"), 2, "FROM-TO"),
+        ((*CHARGE[:6], "--parked", "a while"), 2, "1h30m"),
+        ((*CHARGE[:2], "--curve", "/nowhere"), 1, "can't be read"),
+    ],
+)
+def test_wrong_usage_says_what_was_expected(own: Path, words: Any, code: int, told: str) -> None:
+    said = " ".join(run(own, *words, code=code).output.split())
+    assert told in said
+    assert "Traceback" not in said
