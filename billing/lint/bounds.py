@@ -9,7 +9,8 @@ from datetime import date, datetime, time, timedelta
 
 from billing.lint.finding import Finding, limits_at
 from billing.lint.subject import Subject
-from billing.restriction import MIDNIGHT, sentence
+from billing.policy import PricingPolicy
+from billing.restriction import MIDNIGHT, sentence, window
 from billing.tariff import DayOfWeek, Dimension, ReservationRestriction, Restrictions
 
 _PAIRS = (
@@ -28,9 +29,10 @@ def bounds(subject: Subject) -> Iterator[Finding]:
     starts = {limits.start_time for limits in subject.limits.values()}
     for number, limits in subject.limits.items():
         yield from _numeric(number, limits)
-        yield from _dates(number, limits)
-        yield from _window(number, limits)
-        yield from _early_end(number, limits, starts)
+        yield from _dates(number, limits, subject.policy)
+        yield from _window(number, limits, subject.policy)
+        if window(limits, subject.policy)[1] == limits.end_time:
+            yield from _early_end(number, limits, starts)
     yield from _reservations(subject)
 
 
@@ -53,9 +55,11 @@ def _numeric(number: int, limits: Restrictions) -> Iterator[Finding]:
             )
 
 
-def _dates(number: int, limits: Restrictions) -> Iterator[Finding]:
+def _dates(number: int, limits: Restrictions, policy: PricingPolicy) -> Iterator[Finding]:
     start, end = limits.start_date, limits.end_date
     if start is None or end is None:
+        return
+    if start == end and policy.empty_date_window == "same_day":
         return
     if start == end:
         yield Finding(
@@ -86,18 +90,23 @@ def _next_day(day: date) -> str:
     return "a day later" if day == date.max else (day + _ONE_DAY).isoformat()
 
 
-def _window(number: int, limits: Restrictions) -> Iterator[Finding]:
+def _window(number: int, limits: Restrictions, policy: PricingPolicy) -> Iterator[Finding]:
     start, end = limits.start_time, limits.end_time
     if start is None or end is None:
         return
-    if start == end:
+    if start == end and start != MIDNIGHT and policy.equal_window == "never":
+        text = f"start_time and end_time are both {_clock(start)}: read as never"
+        yield Finding(
+            "impossible_restriction", limits_at(number, "start_time"), text, "leave both out"
+        )
+    elif start == end:
         yield Finding(
             "whole_day_window",
             limits_at(number, "start_time"),
             f"start_time and end_time are both {_clock(start)}: read as the whole day",
             "leave both out",
         )
-    elif MIDNIGHT < end < start and limits.day_of_week:
+    elif MIDNIGHT < end < start and limits.day_of_week and policy.wrap_weekday == "instant":
         yield Finding(
             "wrapped_window_days",
             limits_at(number, "day_of_week"),
@@ -117,8 +126,7 @@ def _wrapped(days: frozenset[DayOfWeek], start: time, end: time) -> str:
 def _early_end(number: int, limits: Restrictions, starts: set[time | None]) -> Iterator[Finding]:
     """23:59, 19:59:59, or a minute before another window starts: the end is exclusive."""
     end = limits.end_time
-    if end is None:
-        return
+    assert end is not None, "a window that ends early has an end"
     for step in (timedelta(seconds=1), timedelta(minutes=1)):
         meant = (datetime.combine(date.min, end) + step).time()
         rounds_up = meant == MIDNIGHT or (step.seconds == 1 and meant.second == 0)

@@ -65,7 +65,6 @@ _WARNINGS = {
     "unexpected_field": ("a field that the version does not have: no effect", "OCPI, field tables"),
     "wrong_type": ("a value of another type than the field's, not used", "OCPI, field tables"),
     "unknown_value": ("a value that the field's list does not have", "OCPI, enumerations"),
-    "empty_list": ("an empty list where one entry is required", "OCPI, field tables"),
     "too_long": ("more characters than the field holds", "OCPI, field tables"),
     "timestamp_form": ("an instant that is not written in UTC as …Z", _TYPES),
     "number_as_text": ("a number where a text belongs", _TYPES),

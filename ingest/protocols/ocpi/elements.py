@@ -173,7 +173,8 @@ def _read_days(wire: Reader) -> frozenset[DayOfWeek]:
     for index, item in enumerate(wire.items("day_of_week")):
         name = str(item).upper()
         if name not in DayOfWeek.__members__:
-            wire.fault(f"day_of_week/{index}", f"expected a day's name, got {str(item)[:40]!r}")
+            text = f"expected a day's name, got {str(item)[:40]!r}"
+            wire.fault("day_of_week", text, place=index)
             continue
         if name != item:
             wire.note("weekday_case", "day_of_week", f"expected {name}, took {item}")

@@ -25,7 +25,7 @@ _READ: dict[str, Callable[[Reader], Tariff]] = {
     "2.2.1": v221.tariffs.read_from,
     "2.3.0": v230.tariffs.read_from,
 }
-_GENERIC = frozenset({"wrong_type", "too_long", "unknown_value", "needless_null", "empty_list"})
+_GENERIC = frozenset({"wrong_type", "too_long", "unknown_value", "needless_null"})
 """Codes that say less than any other at the same place."""
 _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 _DAYS = "/day_of_week"
@@ -110,7 +110,6 @@ _ADVICE = {
     "timestamp_form": "write it as 2026-10-01T12:00:00Z",
     "time_form": "write HH:MM; the end of the day is 00:00",
     "restrictions_as_list": "send one object",
-    "empty_list": "leave the field out, or give an entry",
 }
 
 

@@ -50,9 +50,10 @@ class Reader:
         """The JSON pointer of a field."""
         return f"{self.pointer}/{str(name).replace('~', '~0').replace('/', '~1')}"
 
-    def fault(self, name: str, message: str) -> None:
-        """Record that a field could not be understood."""
-        self._log.faults.append(Problem(self.at(name), message))
+    def fault(self, name: str, message: str, *, place: int | None = None) -> None:
+        """Record that a field could not be understood, or the item at `place` of its list."""
+        pointer = self.at(name) if place is None else f"{self.at(name)}/{place}"
+        self._log.faults.append(Problem(pointer, message))
 
     def note(self, code: str, name: str, message: str) -> None:
         """Record that a field was understood although it is not as specified."""
