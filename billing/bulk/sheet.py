@@ -58,7 +58,7 @@ SESSION = ("key", "start_at", "end_at", "zone", "policy", "tariffs")
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A batch: the frames described above. Tariffs, and policies, are distinct objects."""
+    """A batch: the frames described above. Tariffs are distinct objects."""
 
     sessions: pl.DataFrame
     periods: pl.DataFrame
@@ -79,16 +79,18 @@ class Asked(NamedTuple):
 
 
 def sheet_of(asked: Iterable[Asked]) -> Sheet:
-    """The same sessions as frames. Tariffs and policies are told apart as objects."""
+    """The same sessions as frames. Tariffs are told apart as objects, policies by what they say."""
     given = tuple(asked)
     tariffs = _numbered([tariff for one in given for tariff in one.tariffs])
-    policies = _numbered([one.policy for one in given])
+    policies = {
+        one: number for number, one in enumerate(dict.fromkeys(one.policy for one in given))
+    }
     sessions = {
         "key": pl.Series([one.key for one in given], dtype=pl.String),
         "start_at": _instants([one.start_at for one in given]),
         "end_at": _instants([one.end_at for one in given]),
         "zone": pl.Series([str(one.zone) for one in given], dtype=pl.String),
-        "policy": pl.Series([policies[id(one.policy)][0] for one in given], dtype=pl.UInt32),
+        "policy": pl.Series([policies[one.policy] for one in given], dtype=pl.UInt32),
         "tariffs": pl.Series(
             [[tariffs[id(tariff)][0] for tariff in one.tariffs] for one in given],
             dtype=pl.List(pl.UInt32),
@@ -98,7 +100,7 @@ def sheet_of(asked: Iterable[Asked]) -> Sheet:
         pl.DataFrame(sessions),
         _periods([(one.key, period) for one in given for period in one.periods]),
         [tariff for _, tariff in tariffs.values()],
-        [policy for _, policy in policies.values()],
+        tuple(policies) or (DEFAULT_POLICY,),
     )
 
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from billing.bulk.catalog import BY_CLOCK, FLAT, KEYS, NOBODY, TO_TEST, Catalog
 from billing.bulk.catalog import ENERGY as ENERGY_DIMENSION
-from billing.bulk.whole import RangeError, decimals, scaled
+from billing.bulk.whole import WIDEST, RangeError, decimals, scaled
 from billing.policy import PricingPolicy
 
 BOUNDS = ("kwh_low", "kwh_high", "s_low", "s_high", "kw_low", "kw_high", "a_low", "a_high")
@@ -147,7 +147,7 @@ def _components(
             "component": pl.Series([one.component for one in rows], dtype=pl.Int64),
             "step_size": pl.Series([one.step_size for one in rows], dtype=pl.Int64),
             "block": _int64("step_size", blocks),
-            "price": _int64("price", [scaled(one.price, scales.price) for one in rows]),
+            "price": _int128("price", [scaled(one.price, scales.price) for one in rows]),
             "rate": pl.Series([numbers[one.vat] for one in rows], dtype=pl.Int64),
             "vat": _int64("vat", [scaled(one.vat or Decimal(0), scales.vat) for one in rows]),
             "included": pl.Series([one.included for one in rows], dtype=pl.Boolean),
@@ -201,6 +201,12 @@ _NEVER = 2**62
 
 def _clipped(bound: int) -> int:
     return max(-_NEVER, min(_NEVER, bound))
+
+
+def _int128(name: str, values: list[int]) -> pl.Series:
+    if any(abs(value) > WIDEST for value in values):
+        raise RangeError(f"a tariff's {name} is beyond any session")
+    return pl.Series(name, values, dtype=pl.Int128)
 
 
 def _int64(name: str, values: list[int]) -> pl.Series:
