@@ -11,12 +11,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import pairwise
+from typing import NamedTuple
 
 from billing.cdr import CDR
 from billing.money import UnknownCurrency, minor_unit
 from billing.tariff import Tariff
-from ingest.protocols.ocpi.errors import UnknownVersionError
+from ingest.protocols.ocpi.errors import Problem, UnknownVersionError
 from ingest.protocols.ocpi.periods import PRICED, stated_periods
+from ingest.protocols.ocpi.published import original_text
 from ingest.protocols.ocpi.reader import Reader
 from ingest.protocols.ocpi.schema import VERSIONS, check
 from ingest.protocols.ocpi.v211 import cdrs as cdrs_v211
@@ -52,7 +54,7 @@ def read_priceable(version: str, wire: Wire, *, by_start: bool = False) -> tuple
     read_tariff = _reader_of(version)
     fields = Reader(_with_currency(wire))
     cdr = (
-        cdrs_v211.read_from(fields)
+        cdrs_v211.read_from(fields, read_tariff)
         if version == "2.1.1"
         else cdrs_v221.read_from(fields, version, read_tariff)
     )
@@ -62,9 +64,9 @@ def read_priceable(version: str, wire: Wire, *, by_start: bool = False) -> tuple
     location = replace(cdr.location, time_zone=_zone(fields, version))
     cdr = replace(cdr, location=location, periods=periods)
     _check(fields, version, cdr)
-    notes = fields.settle(
-        f"CDR of OCPI {version}", partial(_is_needed, version, wire), check(version, "CDR", wire)
-    )
+    needed = partial(_is_needed, version, wire)
+    checked = _checked(version, wire) if isinstance(wire, dict) else check(version, "CDR", wire)
+    notes = fields.settle(f"CDR of OCPI {version}", needed, checked)
     return cdr, notes
 
 
@@ -85,7 +87,53 @@ def read_priceable_tariff(version: str, wire: Wire) -> tuple[Tariff, Notes]:
 def _reader_of(version: str) -> Callable[[Reader], Tariff]:
     if version not in _TARIFFS:
         raise UnknownVersionError(version, VERSIONS)
-    return _TARIFFS[version]
+    return partial(_tariff, version)
+
+
+class _Known(NamedTuple):
+    """A tariff that was read, with what there was to tell of it and of its tables."""
+
+    tariff: Tariff
+    faults: tuple[Problem, ...]
+    notes: Notes
+    checked: Notes
+
+
+_KNOWN: dict[tuple[str, str], _Known] = {}
+_MOST_KNOWN = 4_096
+
+
+def _known(version: str, wire: Wire) -> _Known:
+    """Many CDRs carry the same tariff: it is read once, and the same text gives the same object,
+    which pricing knows again.
+    """
+    key = (version, original_text(wire))
+    found = _KNOWN.get(key)
+    if found is None:
+        if len(_KNOWN) >= _MOST_KNOWN:
+            _KNOWN.clear()
+        alone = Reader(wire)
+        tariff = _TARIFFS[version](alone)
+        found = _KNOWN[key] = _Known(tariff, *alone.told(), check(version, "Tariff", wire))
+    return found
+
+
+def _tariff(version: str, fields: Reader) -> Tariff:
+    known = _known(version, fields.fields)
+    fields.hear(known.faults, known.notes)
+    return known.tariff
+
+
+def _checked(version: str, wire: Wire) -> Notes:
+    """`check` of a CDR, its tariffs by their own; a pointer leads into the CDR all the same."""
+    tariffs = wire.get("tariffs")
+    if not isinstance(tariffs, list) or not all(isinstance(one, dict) for one in tariffs):
+        return check(version, "CDR", wire)
+    found = list(check(version, "CDR", {**wire, "tariffs": []}))
+    for number, one in enumerate(tariffs):
+        own = _known(version, one).checked
+        found += [replace(note, pointer=f"/tariffs/{number}{note.pointer}") for note in own]
+    return tuple(found)
 
 
 def _with_currency(wire: Wire) -> Wire:

@@ -4,7 +4,7 @@ A note is something that was understood although it is not as specified; a fault
 was not. All faults are raised together at the end, with their JSON pointers.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -194,6 +194,12 @@ class Reader:
     def told(self) -> tuple[tuple[Problem, ...], Notes]:
         """Every fault and every note so far, each once, for a reader who goes on all the same."""
         return tuple(dict.fromkeys(self._log.faults)), tuple(dict.fromkeys(self._log.notes))
+
+    def hear(self, faults: Iterable[Problem], notes: Iterable[Note]) -> None:
+        """Take over what was told when this very object was read by itself."""
+        at = self.pointer
+        self._log.faults += [Problem(f"{at}{one.pointer}", one.message) for one in faults]
+        self._log.notes += [Note(one.code, f"{at}{one.pointer}", one.message) for one in notes]
 
     def _number_in_quotes(self, name: str, value: object) -> Decimal:
         try:

@@ -1,9 +1,11 @@
 """CDR of OCPI 2.1.1 (mod_cdrs): the whole location inside, costs before tax, no credit fields."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from billing.cdr import CDR
 from billing.party import EVSE, Connector, Location, Token
+from billing.tariff import Tariff
 from ingest.protocols.ocpi.locations import alone
 from ingest.protocols.ocpi.periods import FIELDS_V211, read_periods, write_cdr_periods
 from ingest.protocols.ocpi.reader import Reader
@@ -38,7 +40,7 @@ def read(wire: Wire) -> tuple[CDR, Notes]:
     return cdr, fields.finish(f"CDR of OCPI {VERSION}", check(VERSION, "CDR", wire))
 
 
-def read_from(fields: Reader) -> CDR:
+def read_from(fields: Reader, read_tariff: Callable[[Reader], Tariff] = tariffs.read_from) -> CDR:
     """A CDR whose fields are at hand."""
     total = fields.number_or_none("total_cost")
     credit = total is not None and total < 0
@@ -61,7 +63,7 @@ def read_from(fields: Reader) -> CDR:
         connector=connector,
         meter_id=fields.text("meter_id", ""),
         currency=fields.text("currency"),
-        tariffs=tuple(tariffs.read_from(tariff) for tariff in fields.objects("tariffs")),
+        tariffs=tuple(read_tariff(tariff) for tariff in fields.objects("tariffs")),
         periods=read_periods(fields, end_at),
         receipt=read_receipt(fields, VERSION, credit=credit),
         total_energy_kwh=fields.number("total_energy"),
