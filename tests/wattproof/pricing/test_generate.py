@@ -176,14 +176,14 @@ def test_a_curve_from_a_file(own: Path, tmp_path: Path, text: str) -> None:
 def test_the_table_in_every_form(own: Path) -> None:
     words = (own, "--table", "--start", "2026-10-05")
     said = run(*words).stdout
-    assert "23:00-07:00" in said
+    assert "Mon Tue 07:00-23:00" in said
     rows = list(csv.DictReader(io.StringIO(run(*words, "--csv").stdout)))
     assert rows[0]["gross_per_kwh"]
     stops = json.loads(run(*words, "--json").stdout)
     assert len(stops["stops"]) == len(rows)
     assert stops["never_charged"] == []
     text = run(*words, "--markdown").stdout
-    assert text.count("\n| ") == len(rows) + 1
+    assert text.count("\n| ") == len(rows) + 2  # the head and its line
     assert text.startswith("### Tariff T1 of NL-WPF, in EUR, clock of Europe/Amsterdam")
 
 
