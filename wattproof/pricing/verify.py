@@ -151,8 +151,9 @@ def _read(
     wire: Wire, terms: Terms, policy: PricingPolicy, held: tuple[Tariff, ...]
 ) -> tuple[Reading, Known]:
     """The CDR with its own tariffs beside ours; or under ours, where it has none of them."""
-    own = wire.get("tariffs") or []
-    names = {str(one.get("id", "")).upper() for one in own if isinstance(one, dict)}
+    listed = wire.get("tariffs")
+    own = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    names = {str(one.get("id", "")).upper() for one in own}
     meant = [one for one in held if one.id.upper() in names]
     instead = held and not meant and (not own or len(held) == 1)
     read = reading(
