@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
+from unicodedata import category
 
 import orjson
 import typer
@@ -33,6 +34,11 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Iterable[str], *, as_json: 
 def console() -> Console:
     """Standard output for people; wide where nobody looks, so that no cell is broken."""
     return Console(width=None if os.isatty(1) else 200, highlight=False)
+
+
+def printable(text: str) -> str:
+    """A party's text without what moves a terminal's cursor; line feeds stay."""
+    return "".join(c if c == "\n" or category(c)[0] != "C" else "\ufffd" for c in text)
 
 
 def show_json(value: object) -> None:

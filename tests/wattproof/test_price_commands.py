@@ -124,6 +124,20 @@ def test_a_batch_has_a_result_for_each_line(run: Run) -> None:
     assert "holds no CDR" in run("price", "--batch", "none.jsonl", code=1).stderr
 
 
+def test_a_party_s_text_moves_no_cursor(run: Run) -> None:
+    wire = evening(id="A\x1b[2J\nB", extra="\x9b")
+    Path("odd.json").write_text(dumps(wire))
+    Path("odd.jsonl").write_text(dumps(wire))
+    for words in (
+        ("price", "odd.json"),
+        ("explain", "odd.json"),
+        ("price", "--batch", "odd.jsonl"),
+    ):
+        found = run(*words, "--time-zone", ZONE).stdout
+        assert "A\ufffd[2J" in found
+        assert "\x1b" not in found
+
+
 def test_an_explanation_in_each_language_and_form(run: Run) -> None:
     words = ("explain", "cdr.json", "--time-zone", ZONE)
     assert "What this charging session costs" in run(*words).stdout

@@ -11,7 +11,7 @@ from wattproof.commands.price import decisions
 from wattproof.documents import document, documents
 from wattproof.options import OCPI, Decisions, Json, TariffFile, TimeZone
 from wattproof.pricing.explain import as_data, explain
-from wattproof.terminal import show_exact
+from wattproof.terminal import printable, show_exact
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -59,4 +59,5 @@ def explain_cdr(
     if as_json or form is Form.JSON:
         show_exact(as_data(found))
     else:
-        typer.echo(markdown(found) if form is Form.MARKDOWN else text(found), nl=False)
+        words = markdown(found) if form is Form.MARKDOWN else text(found)
+        typer.echo(printable(words), nl=False)

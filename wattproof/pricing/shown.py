@@ -17,7 +17,7 @@ from billing.receipt import Amount, CostGroup, Line
 from billing.tariff import Dimension
 from wattproof.pricing.price import Priced
 from wattproof.refusals import RefusalError
-from wattproof.terminal import console
+from wattproof.terminal import console, printable
 
 _GROUPS = {
     CostGroup.ENERGY: "energy",
@@ -54,13 +54,12 @@ def row_title() -> str:
 def row_of(number: int, one: Priced | RefusalError) -> str:
     """One CDR of many on a line; why there is no price, where there is none."""
     if isinstance(one, RefusalError):
-        return f"{number:>6}  {'–':<36}  {'':>12}  {'':>12}       no price: {one.reason}"
+        return f"{number:>6}  {'–':<36}  {'':>12}  {'':>12}       no price: {_safe(one.reason)}"
     currency, total = one.cdr.currency, one.total
     codes = ", ".join(sorted({note.code for note in one.notes}))
     net, gross = money(total.net, currency), money(total.gross, currency)
-    return (
-        f"{number:>6}  {one.cdr.id[:36]:<36}  {net:>12}  {gross:>12}  {currency}  {codes}".rstrip()
-    )
+    money_of = f"{net:>12}  {gross:>12}  {currency}"
+    return f"{number:>6}  {_safe(one.cdr.id)[:36]:<36}  {money_of}  {codes}".rstrip()
 
 
 def money(value: Decimal, currency: str) -> str:
@@ -72,13 +71,18 @@ def money(value: Decimal, currency: str) -> str:
     return f"{round_to(value, unit if round_to(value, unit) == value else min(unit, _FINEST)):f}"
 
 
+def _safe(text: str) -> str:
+    """A party's text on one line of a terminal."""
+    return printable(text).replace("\n", "\ufffd")
+
+
 def _title(priced: Priced) -> str:
     cdr, zone = priced.cdr, priced.zone
     start, end = cdr.start_at.astimezone(zone), cdr.end_at.astimezone(zone)
     until = f"{end:%H:%M:%S}" if start.date() == end.date() else f"{end:%F %H:%M:%S}"
     kind = "Credit CDR" if cdr.credit else "CDR"
     return (
-        f"[bold]{kind} {escape(cdr.id)}[/bold] · OCPI {priced.version}\n"
+        f"[bold]{kind} {escape(_safe(cdr.id))}[/bold] · OCPI {priced.version}\n"
         f"{start:%F %H:%M:%S} – {until} {zone.key} · "
         f"{plain(cdr.total_energy_kwh)} kWh · {clock(cdr.total_time_h)} h"
     )
@@ -101,7 +105,7 @@ def _cells(priced: Priced, line: Line) -> tuple[str, ...]:
     limit = line.group is CostGroup.LIMIT
     rule = f"element {line.element + 1}, component {line.component + 1}"
     if len(priced.cdr.tariffs) > 1:
-        rule = f"{escape(line.tariff_id)}, {rule}"
+        rule = f"{escape(_safe(line.tariff_id))}, {rule}"
     flat = line.dimension is Dimension.FLAT
     return (
         "" if limit else _start(priced, line),
@@ -165,7 +169,7 @@ def _amount(amount: Amount, currency: str) -> tuple[str, str, str]:
 def _print_notes(out: Console, priced: Priced) -> None:
     for note in priced.notes[:_MOST_NOTES]:
         where = f" ({note.pointer})" if note.pointer else ""
-        out.print(f"note: {note.code}: {escape(note.message)}{escape(where)}")
+        out.print(f"note: {note.code}: {escape(_safe(note.message))}{escape(_safe(where))}")
     more = len(priced.notes) - _MOST_NOTES
     if more > 0:
         out.print(f"and {more} more notes: see --json")
