@@ -138,8 +138,8 @@ def _total_energy(case: Case) -> Case | None:
 CASES: tuple[tuple[str, str, Change], ...] = (
     ("step_ignored", "step_size is not applied", _step_ignored),
     ("limit_ignored", "min_price and max_price are not applied", _limit_ignored),
-    ("parking_as_time", "parked time is billed as charging time", _parking_as_time),
     ("parking_left_out", "parked time is not billed", _parking_left_out),
+    ("parking_as_time", "parked time is billed as charging time", _parking_as_time),
     ("flat_left_out", "the FLAT fee is not billed", _flat_left_out),
     ("one_period", "the whole session is billed at the price of its start", _one_period),
     ("restrictions_ignored", "restrictions of the tariff are ignored", _restrictions_ignored),

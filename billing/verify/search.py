@@ -16,7 +16,7 @@ from billing.receipt import Receipt
 from billing.tariff import Tariff
 from billing.verify.claim import Claim, are_close, are_exact
 from billing.verify.mistakes import CASES, TAXES, in_other_zones
-from billing.verify.reckoning import Case, Costs, costs_of, retaxed
+from billing.verify.reckoning import PARTS, Case, Costs, costs_of, retaxed
 from billing.verify.report import Explanation, Kind
 
 Change = tuple[str, str]
@@ -45,19 +45,47 @@ class Question:
     versions: tuple[tuple[str, Tariff], ...] = ()
 
 
-def explain(question: Question) -> Explanation | None:
-    """The first reading that gives the claim exactly; else to rounding; None: no reading does."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`whole`: what explains all amounts together. Where nothing does: `parts`, by cost field, what
+    explains one of them alone.
+    """
+
+    whole: Explanation | None
+    parts: dict[str, Explanation]
+
+
+def explain(question: Question) -> Answer:
+    """The first reading that gives the claim exactly; else to rounding; else part by part."""
     currency = question.receipt.currency
     changed = _policies_alone(question)
     alone = [*changed.values(), *_versions(question), *_mistakes(question)]
     exact = [one for one in alone if are_exact(question.stated, one.costs, currency)]
     if exact:
-        return _told(exact)
+        return Answer(_told(exact), {})
     pair = _first_pair(question, changed)
     if pair is not None:
-        return _told([pair])
+        return Answer(_told([pair]), {})
     near = [one for one in alone if are_close(question.stated, one.costs, question.base, currency)]
-    return _told(near) if near else None
+    return Answer(_told(near), {}) if near else Answer(None, _parts(question, alone))
+
+
+def _parts(question: Question, alone: list[_Reading]) -> dict[str, Explanation]:
+    """For each part cost that differs, the readings that give exactly it."""
+    found = {}
+    currency = question.receipt.currency
+    for field in PARTS:
+        own = [one for one in question.stated if one.field == field]
+        if all(one.is_rounding(question.base[field], currency) for one in own):
+            continue
+        giving = [
+            reading
+            for reading in alone
+            if all(one.is_exact(reading.costs[field], currency) for one in own)
+        ]
+        if giving:
+            found[field] = _told(giving)
+    return found
 
 
 def _told(found: list[_Reading]) -> Explanation:

@@ -22,7 +22,7 @@ from billing.verify.mistakes import by_stamps
 from billing.verify.quantity import quantities, stamps
 from billing.verify.reckoning import TOTAL, ZERO, Case, Cost, Costs, costs_of
 from billing.verify.report import Check, Explanation, Group, Kind, Report, Side
-from billing.verify.search import Question, explain
+from billing.verify.search import Answer, Question, explain
 from billing.verify.signed import signed_energy
 
 
@@ -84,6 +84,7 @@ class _Priced:
     receipt: Receipt | None = None
     costs: Costs | None = None
     explanation: Explanation | None = None
+    parts: dict[str, Explanation] = field(default_factory=dict)
     refusal: tuple[str, str] = ("", "")
     stated: tuple[Claim, ...] = field(default=())
 
@@ -125,11 +126,11 @@ def _explained(cdr: CDR, case: Case, known: Known) -> _Priced:
             again = costs_of(other)
             if are_exact(stated, again, cdr.currency):
                 case, receipt, costs = clocked, other, again
-    found = None
+    found = Answer(None, {})
     if not all(_agrees(claim, costs, known.tolerance, cdr.currency) for claim in stated):
         versions = tuple(_versions(cdr, case.tariffs, known.held))
         found = explain(Question(case, receipt, costs, stated, versions))
-    return _Priced(case.tariffs, receipt, costs, found, stated=stated)
+    return _Priced(case.tariffs, receipt, costs, found.whole, found.parts, stated=stated)
 
 
 def _agrees(claim: Claim, costs: Costs, tolerance: Decimal, currency: str) -> bool:
@@ -203,7 +204,7 @@ def _cost_row(claim: Claim, cost: Cost, currency: str, how: tuple[_Priced, Decim
     priced, tolerance = how
     shown = claim.shown(cost, currency)
     gap, allowed = abs(claim.amount - shown), claim.allowance(cost, currency)
-    found = priced.explanation
+    found = priced.explanation or priced.parts.get(claim.field)
     kind, cause, message = Kind.EXACT, "", ""
     if gap and (claim.is_rounding(cost, currency) or gap <= tolerance):
         kind = Kind.ROUNDING
@@ -212,8 +213,7 @@ def _cost_row(claim: Claim, cost: Cost, currency: str, how: tuple[_Priced, Decim
     elif gap and found is not None:
         kind, cause, message = found.kind, found.code, found.message
     elif gap:
-        kind = Kind.UNEXPLAINED
-        cause, message = _TOTAL_ALONE if _total_alone(priced, currency) else _UNKNOWN
+        kind, (cause, message) = Kind.UNEXPLAINED, _unexplained(priced, claim, currency)
     return Check(
         Group.COST,
         claim.field,
@@ -233,11 +233,20 @@ _UNKNOWN = "unexplained", "no policy, no pair of policies and no known mistake g
 _TOTAL_ALONE = "total_alone", "every part cost is right: only the total is not"
 
 
-def _total_alone(priced: _Priced, currency: str) -> bool:
-    """Whether the part costs are stated and right, so that only the total is wrong."""
-    parted = [claim for claim in priced.stated if claim.field != TOTAL]
+def _unexplained(priced: _Priced, claim: Claim, currency: str) -> tuple[str, str]:
+    """(cause, sentence): of a total, what its parts say of it."""
+    parted = [one for one in priced.stated if one.field != TOTAL]
     costs = priced.costs or {}
-    return bool(parted) and all(one.is_rounding(costs[one.field], currency) for one in parted)
+    wrong = [one for one in parted if not one.is_rounding(costs[one.field], currency)]
+    if claim.field != TOTAL or not parted:
+        return _UNKNOWN
+    if not wrong:
+        return _TOTAL_ALONE
+    codes = [priced.parts[one.field].code for one in wrong if one.field in priced.parts]
+    if len(codes) < len(wrong):
+        return _UNKNOWN
+    told = " and ".join(dict.fromkeys(codes))
+    return told, f"no one reading gives all of it; part by part: {told}"
 
 
 def _unchecked(claim: Claim, currency: str, refusal: tuple[str, str]) -> Check:

@@ -83,6 +83,21 @@ def test_only_the_total_is_wrong() -> None:
     ]
 
 
+def test_two_mistakes_are_told_part_by_part() -> None:
+    """20.3 kWh without their step are 10.15, not 10.50; the hour parked is left out."""
+    found = report(
+        [["ENERGY 0.50 step 1000", "PARKING_TIME 6.00"]],
+        [(NOON, "20.3 kWh"), (ONE, "parked")],
+        TWO,
+        {"total": "10.15", "energy": "10.15", "parking": "0.00"},
+    )
+    assert [(one.field, one.kind, one.cause) for one in found.checks if one.differs] == [
+        ("total_cost", Kind.UNEXPLAINED, "step_ignored and parking_left_out"),
+        ("total_energy_cost", Kind.MISTAKE, "step_ignored"),
+        ("total_parking_cost", Kind.MISTAKE, "parking_left_out"),
+    ]
+
+
 def test_the_right_total_in_the_wrong_parts() -> None:
     """FLAT of a parking element is a parking cost to us, a fixed cost to them."""
     found = report(
