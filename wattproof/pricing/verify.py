@@ -7,6 +7,7 @@ stands. Refuses to judge: `billing.verify` does.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from billing.cdr import CDR
 from billing.policy import PricingPolicy
@@ -37,6 +38,7 @@ class Verified:
     version: str
     wire: Wire
     cdr: CDR
+    zone: ZoneInfo
     report: Report
     notes: tuple[Note, ...]
 
@@ -144,7 +146,7 @@ def _verified(
     checks = [_stated(check, wire) for check in report.checks]
     checks += signature_checks(wire, read.cdr, terms.public_key)
     report = replace(report, checks=tuple(checks))
-    return Verified(read.version, wire, read.cdr, report, read.notes)
+    return Verified(read.version, wire, read.cdr, read.zone, report, read.notes)
 
 
 def _read(

@@ -45,7 +45,8 @@ def show_verified(verified: Verified) -> None:
     out.print(_fields(verified))
     out.print()
     remarks = [one for one in report.checks if one.message and not _explained(one, report)]
-    for one in remarks:
+    once = {(one.field, one.message): one for one in reversed(remarks)}
+    for one in reversed(once.values()):
         out.print(f"{_mark(one)}: {escape(one.message)} ({one.cause})", soft_wrap=True)
         out.print(f"  {verified.pointer(one)}", style="dim", soft_wrap=True)
     for note in verified.notes:
@@ -62,12 +63,14 @@ def _explained(check: Check, report: Report) -> bool:
 
 
 def _title(verified: Verified) -> str:
-    cdr, report = verified.cdr, verified.report
+    cdr, report, zone = verified.cdr, verified.report, verified.zone
+    start, end = cdr.start_at.astimezone(zone), cdr.end_at.astimezone(zone)
+    until = f"{end:%H:%M:%S}" if start.date() == end.date() else f"{end:%F %H:%M:%S}"
     kind = "Credit CDR" if cdr.credit else "CDR"
     by = f" · claimed by {verified.partner}" if verified.partner else ""
     return (
         f"[bold]{kind} {escape(report.cdr_id)}[/bold] · OCPI {verified.version}{escape(by)}\n"
-        f"{cdr.start_at:%F %H:%M:%S} – {cdr.end_at:%F %H:%M:%S} UTC · "
+        f"{start:%F %H:%M:%S} – {until} {zone.key} · "
         f"{plain(cdr.total_energy_kwh)} kWh\n\n{_verdict(verified)}"
     )
 
@@ -86,9 +89,8 @@ def _verdict(verified: Verified) -> str:
         return f"{asked}, {comes}: {found}" + _because(report.explanation)
     gap = f"[bold]{more}[/bold]" if stake else "[bold]the same total, other parts[/bold]"
     if report.explanation is None:
-        return (
-            f"{asked}, {comes}: {gap}\nNo policy, no pair of policies, no known mistake gives it."
-        )
+        why = next(one.message for one in report.differences if one.group is Group.COST)
+        return f"{asked}, {comes}: {gap}\nUnexplained: {escape(why)}"
     return f"{asked}, {comes}: {gap}" + _because(report.explanation)
 
 
