@@ -145,6 +145,19 @@ def test_a_tariff_keeps_its_digits(house: Call, ask: Ask, data: Path, tmp_path: 
     assert (row["valid_from"], row["parties"]) == ("2026-11-01T00:00:00Z", ["NL-ABC"])
 
 
+def test_finance_is_told_when_a_tariff_is_published_that_never_charges_a_fee(
+    house: Call, ask: Ask
+) -> None:
+    free = {"price_components": [{"type": "TIME", "price": 0, "step_size": 1}]}
+    fee = {
+        "price_components": [{"type": "TIME", "price": 12, "step_size": 1}],
+        "restrictions": {"min_duration": 3600},
+    }
+    result = house("tariff", "add", "-", stdin=json.dumps(TARIFF | {"elements": [free, fee]}))
+    assert "error: unreachable_element: /elements/1" in result.output
+    assert [row["id"] for row in ask("tariff", "list")] == ["T1"]
+
+
 @pytest.mark.parametrize(
     ("wrong", "words", "told"),
     [

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from billing.lint import Severity
 from ingest.protocols import actions
 from ingest.protocols.fields import instant_text
 from ingest.protocols.ocpi import MalformedObjectError, read_tariff
@@ -14,6 +15,7 @@ from warehouse.clock import open_clock
 from wattproof.bulk import objects
 from wattproof.operator_log import open_registry, record
 from wattproof.options import DEFAULT_DATA, Data, Json
+from wattproof.pricing.lint import lint
 from wattproof.refusals import RefusalError
 from wattproof.terminal import progress, say, show, show_json
 
@@ -37,6 +39,8 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Publish a tariff. A session is priced by the version in force when it started.
+
+    What lint finds of errors and warnings is shown; the tariff is published as it is.
 
     \b
     Examples:
@@ -74,16 +78,19 @@ def add(
 
 
 def _check(data: Path, action: actions.TariffAdd) -> None:
-    """A tariff that can't be understood, or is for somebody nobody knows, is not published."""
+    """A tariff that can't be understood, or is for somebody nobody knows, is not published; one
+    that will cost money or trust is, with what `wattproof lint` finds.
+    """
     try:
-        _, notes = read_tariff(action.ocpi_version, dict(action.tariff))
+        read_tariff(action.ocpi_version, dict(action.tariff))
     except MalformedObjectError as error:
         raise RefusalError(
             f"no OCPI {action.ocpi_version} tariff: {error}",
             "correct the file; nothing was written",
         ) from None
-    for note in notes:
-        say(f"note: {note.pointer or '/'}: {note.message}")
+    for found in lint(dict(action.tariff), action.ocpi_version):
+        if found.severity is not Severity.INFO:
+            say(f"{found.severity}: {found.code}: {found.pointer or '/'}: {found.message}")
     with closing(open_registry(data)) as registry:
         known = {
             "party": {row["code"] for row in registry.parties()},
