@@ -121,17 +121,27 @@ class Grid:
             for box in taken:
                 pieces, left = left, []
                 for piece in pieces:
-                    common = _common(piece, box)
-                    if common is None or not counts(common):
-                        left.append(piece)
+                    for own, its in zip(piece, box, strict=True):
+                        if not own & its:  # apart on one axis: the usual case, so it stays short
+                            left.append(piece)
+                            break
                     else:
-                        took = True
-                        left += [part for part in _outside(piece, common) if counts(part)]
+                        parts = self._parts(piece, box, counts)
+                        took = took or parts is not None
+                        left += [piece] if parts is None else parts
             if took:
                 winners.append(number)
             if len(left) > _MOST_PARTS:
                 raise Undecided
         return Cover(left, winners)
+
+    @staticmethod
+    def _parts(piece: Box, taken: Box, counts: Callable[[Box], bool]) -> list[Box] | None:
+        """What is left of `piece` beside `taken`; None where no session can be in both."""
+        common = tuple([own & its for own, its in zip(piece, taken, strict=True)])
+        if not counts(common):
+            return None
+        return [part for part in _outside(piece, common) if counts(part)]
 
     def _box(self, limits: Restrictions, opened: int, days: frozenset[int]) -> list[Box]:
         box: list[int] = []
@@ -158,17 +168,6 @@ class Grid:
                 found.append((at, axis))
                 at += 2
         return found
-
-
-def _common(one: Box, other: Box) -> Box | None:
-    """What two boxes share; None where they are apart on an axis."""
-    found = []
-    for own, its in zip(one, other, strict=True):
-        shared = own & its
-        if not shared:
-            return None
-        found.append(shared)
-    return tuple(found)
 
 
 def _outside(piece: Box, common: Box) -> Iterator[Box]:

@@ -23,6 +23,7 @@ from ingest.protocols.ocpi.wire import (
 _NO_INSTANT = datetime(1970, 1, 1, tzinfo=UTC)
 _T = TypeVar("_T")
 _MOST_DIGITS = 15
+_MOST_WHOLE = 10**_MOST_DIGITS
 
 
 @dataclass(slots=True)
@@ -85,12 +86,12 @@ class Reader:
         value = self.fields.get(name)
         if value is None:
             return None
-        if isinstance(value, bool):
-            return self._wrong(name, "a number", value, Decimal(0))
-        if isinstance(value, int | float):
-            found = Decimal(repr(value))
-        elif isinstance(value, Decimal):
+        if isinstance(value, Decimal):
             found = value
+        elif isinstance(value, bool):
+            return self._wrong(name, "a number", value, Decimal(0))
+        elif isinstance(value, int | float):
+            found = Decimal(repr(value))
         else:
             found = self._number_in_quotes(name, value)
         if not found.is_finite() or found.adjusted() > _MOST_DIGITS:
@@ -99,7 +100,10 @@ class Reader:
 
     def integer(self, name: str, default: int | None = None) -> int:
         """A whole number; `1.0` is one, with a note. Required without `default`."""
-        if not self.has(name):
+        plain = self.fields.get(name)
+        if type(plain) is int and -_MOST_WHOLE < plain < _MOST_WHOLE:
+            return plain
+        if plain is None:
             return self._missing(name, 0) if default is None else default
         value = self.number(name)
         if value != value.to_integral_value():

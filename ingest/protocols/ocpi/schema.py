@@ -17,7 +17,9 @@ from ingest.protocols.ocpi.wire import Note, is_written_as_specified
 VERSIONS = ("2.1.1", "2.2.1", "2.3.0")
 
 _TYPE = re.compile(r"(\w+)(?:[(\[](\d+)[)\]])?")
-_SCALARS = {"string", "cistring", "url", "int", "number", "boolean", "datetime"}
+_TEXTS = frozenset({"string", "cistring", "url"})
+_NUMBERS = frozenset({"int", "number"})
+_SCALARS = _TEXTS | _NUMBERS | {"boolean", "datetime"}
 _URL_LENGTH = 255
 _MOST_DIGITS = 40
 
@@ -167,15 +169,15 @@ def _rule(text: str) -> FieldRule:
 
 
 def _scalar_fault(rule: FieldRule, value: object) -> tuple[str, str] | None:
-    if rule.kind in {"string", "cistring", "url"}:
+    if rule.kind in _TEXTS:
         return _text_fault(rule, value)
+    if rule.kind in _NUMBERS:
+        return _number_fault(rule, value)
     if rule.kind == "datetime":
         if not isinstance(value, str):
             return ("wrong_type", "expected an instant")
         return None if is_written_as_specified(value) else ("timestamp_form", "expected UTC, …Z")
-    if rule.kind == "boolean":
-        return None if isinstance(value, bool) else ("wrong_type", "expected true or false")
-    return _number_fault(rule, value)
+    return None if isinstance(value, bool) else ("wrong_type", "expected true or false")
 
 
 def _text_fault(rule: FieldRule, value: object) -> tuple[str, str] | None:
