@@ -7,7 +7,7 @@ and its kind) and of totals bear on the whole.
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import time, tzinfo
+from datetime import time, timedelta, tzinfo
 
 from billing.period import ChargingPeriod
 from billing.receipt import CostGroup, Line, Receipt
@@ -39,19 +39,62 @@ class Bearing:
     clock_changed: bool
 
 
-def bearing(
-    receipt: Receipt,
-    line: Line,
-    tariffs: Sequence[Tariff],
-    periods: Sequence[ChargingPeriod],
-    zone: tzinfo,
-) -> tuple[str, ...]:
-    """The names of the policies that bore on a line of the receipt, in the order of the policy."""
-    if line.group is CostGroup.LIMIT:
-        several = any(one.code == "limits_from_start_tariff" for one in receipt.notes)
-        return ("clamp_tax", "limit_tariff") if several else ("clamp_tax",)
-    facts = _facts(receipt, line, tariffs, periods, zone)
-    return tuple(name for name, _ in receipt.policies if ON_LINE.get(name, _never)(facts))
+class Bearings:
+    """A receipt with the very tariffs and periods it was reckoned from, asked line by line."""
+
+    def __init__(
+        self,
+        receipt: Receipt,
+        tariffs: Sequence[Tariff],
+        periods: Sequence[ChargingPeriod],
+        zone: tzinfo,
+    ) -> None:
+        self._policies = [name for name, _ in receipt.policies if name in ON_LINE]
+        self._tariffs = {one.id: one for one in reversed(tariffs)}
+        self._periods = {(one.ordinal, one.reserved): one for one in reversed(periods)}
+        self._codes: dict[int, set[str]] = {}
+        for note in receipt.notes:
+            self._codes.setdefault(note.period, set()).add(note.code)
+        self._zone = zone
+        self._first = periods[0] if periods else None
+
+    def policies(self, line: Line) -> tuple[str, ...]:
+        """The names of the policies that bore on a line, in the order of the policy."""
+        if line.group is CostGroup.LIMIT:
+            several = "limits_from_start_tariff" in self._codes.get(-1, ())
+            return ("clamp_tax", "limit_tariff") if several else ("clamp_tax",)
+        facts = self._facts(line)
+        return tuple([name for name in self._policies if ON_LINE[name](facts)])
+
+    def tariff(self, line: Line) -> Tariff:
+        """The tariff that priced a line."""
+        return self._tariffs[line.tariff_id]
+
+    def period(self, line: Line) -> ChargingPeriod:
+        """The period a line is about: of two with its ordinal the reserved one, or the session's.
+        Not for a price limit, which is about none.
+        """
+        held = line.group is CostGroup.RESERVATION
+        found = self._periods.get((line.period, held))
+        return found or self._periods[line.period, not held]
+
+    def _facts(self, line: Line) -> Bearing:
+        tariff, period = self.tariff(line), self.period(line)
+        element = tariff.elements[line.element]
+        codes = self._codes.get(line.period, set()) | self._codes.get(-1, set())
+        return Bearing(
+            line=line,
+            element=element,
+            rule=element.components[line.component],
+            tariff=tariff,
+            period=period,
+            considered=_considered(tariff, line.element, line.dimension),
+            codes=frozenset(codes),
+            clock_changed=self._offset(period) != self._offset(self._first),
+        )
+
+    def _offset(self, period: ChargingPeriod | None) -> timedelta | None:
+        return None if period is None else period.start_at.astimezone(self._zone).utcoffset()
 
 
 def bearing_on_total(receipt: Receipt, noted: Collection[str] = ()) -> tuple[str, ...]:
@@ -60,13 +103,6 @@ def bearing_on_total(receipt: Receipt, noted: Collection[str] = ()) -> tuple[str
     if is_rounded(receipt):
         codes.add(_ROUNDED)
     return tuple(name for name, _ in receipt.policies if ON_TOTAL.get(name, _NEVER) & codes)
-
-
-def period_of(line: Line, periods: Sequence[ChargingPeriod]) -> ChargingPeriod:
-    """The period a line is about: of two with its ordinal the reserved one, or the session's."""
-    held = line.group is CostGroup.RESERVATION
-    same = [one for one in periods if one.ordinal == line.period]
-    return next((one for one in same if one.reserved is held), same[0])
 
 
 def is_rounded(receipt: Receipt) -> bool:
@@ -79,38 +115,15 @@ _ROUNDED = "(rounded)"
 _NEVER: frozenset[str] = frozenset()
 
 
-def _never(_: Bearing) -> bool:
-    return False
-
-
-def _facts(
-    receipt: Receipt,
-    line: Line,
-    tariffs: Sequence[Tariff],
-    periods: Sequence[ChargingPeriod],
-    zone: tzinfo,
-) -> Bearing:
-    tariff = next(one for one in tariffs if one.id == line.tariff_id)
-    element = tariff.elements[line.element]
-    period = period_of(line, periods)
-    reserved = element.restrictions.reservation
-    considered = tuple(
-        one.restrictions
-        for one in tariff.elements[: line.element + 1]
-        if one.restrictions.reservation is reserved
-        and any(part.dimension is line.dimension for part in one.components)
-    )
-    codes = frozenset(one.code for one in receipt.notes if one.period in (line.period, -1))
-    offsets = {one.start_at.astimezone(zone).utcoffset() for one in (periods[0], period)}
-    return Bearing(
-        line=line,
-        element=element,
-        rule=element.components[line.component],
-        tariff=tariff,
-        period=period,
-        considered=considered,
-        codes=codes,
-        clock_changed=len(offsets) > 1,
+def _considered(tariff: Tariff, last: int, dimension: Dimension) -> tuple[Restrictions, ...]:
+    reserved = tariff.elements[last].restrictions.reservation
+    return tuple(
+        [
+            one.restrictions
+            for one in tariff.elements[: last + 1]
+            if one.restrictions.reservation is reserved
+            and any(part.dimension is dimension for part in one.components)
+        ]
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from decimal import Decimal, localcontext
 
-from billing.explain.bearing import bearing, bearing_on_total, is_rounded
+from billing.explain.bearing import Bearings, bearing_on_total, is_rounded
 from billing.explain.explanation import Decision, Explanation, Headings, Position, Remark, Sum
 from billing.explain.figures import Figures
 from billing.explain.languages import LANGUAGES
@@ -128,6 +128,7 @@ def _positions(subject: Subject, figures: Figures) -> tuple[Position, ...]:
         key = (line.group, line.tariff_id, line.element, line.component, rate)
         grouped.setdefault(key, []).append(number)
     policy = policy_from(subject.receipt.policies)
+    bearings = Bearings(subject.receipt, subject.tariffs, subject.periods, subject.zone)
     return tuple(
         position(
             Told(
@@ -135,15 +136,9 @@ def _positions(subject: Subject, figures: Figures) -> tuple[Position, ...]:
                 policy=policy,
                 lines=tuple(subject.receipt.lines[number] for number in numbers),
                 numbers=tuple(numbers),
-                tariff=next(
-                    one
-                    for one in subject.tariffs
-                    if one.id == subject.receipt.lines[numbers[0]].tariff_id
-                ),
-                periods=subject.periods,
+                bearings=bearings,
                 start_at=subject.start_at,
                 shares_steps=_shares_steps(subject.receipt, numbers),
-                policies=_policies(subject, numbers),
             )
         )
         for numbers in grouped.values()
@@ -155,21 +150,6 @@ def _shares_steps(receipt: Receipt, numbers: Sequence[int]) -> bool:
     last = receipt.lines[numbers[-1]]
     peers = {n for n, one in enumerate(receipt.lines) if one.dimension is last.dimension}
     return bool(peers - set(numbers))
-
-
-def _policies(subject: Subject, numbers: Sequence[int]) -> tuple[str, ...]:
-    found = {
-        name: None
-        for number in numbers
-        for name in bearing(
-            subject.receipt,
-            subject.receipt.lines[number],
-            subject.tariffs,
-            subject.periods,
-            subject.zone,
-        )
-    }
-    return tuple(found)
 
 
 def _sums(subject: Subject, figures: Figures) -> tuple[Sum, ...]:
@@ -184,7 +164,11 @@ def _sums(subject: Subject, figures: Figures) -> tuple[Sum, ...]:
 
 def _remarks(subject: Subject, figures: Figures) -> tuple[Remark, ...]:
     """Every note once, with all its places; those of the receipt first."""
-    noted = [(one.code, _period(subject, one.period, figures)) for one in subject.receipt.notes]
+    starts = {one.ordinal: one.start_at for one in reversed(subject.periods)}
+    noted = [
+        (one.code, _period(one.period, starts[one.period], figures) if one.period >= 0 else "")
+        for one in subject.receipt.notes
+    ]
     places: dict[str, list[str]] = {}
     for code, place in (*noted, *subject.noted):
         known = places.setdefault(code, [])
@@ -194,11 +178,7 @@ def _remarks(subject: Subject, figures: Figures) -> tuple[Remark, ...]:
     return tuple(Remark(code, texts[code], tuple(found)) for code, found in places.items())
 
 
-def _period(subject: Subject, ordinal: int, figures: Figures) -> str:
-    starts = (one.start_at for one in subject.periods if one.ordinal == ordinal)
-    start = next(starts, None)
-    if start is None:
-        return ""
+def _period(ordinal: int, start: datetime, figures: Figures) -> str:
     at = figures.language.phrases["at"].format(time=figures.time_of(start))
     return figures.language.phrases["period"].format(number=ordinal + 1, at=at)
 

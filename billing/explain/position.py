@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from billing.explain.bearing import period_of
+from billing.explain.bearing import Bearings
 from billing.explain.conditions import conditions
 from billing.explain.explanation import Position
 from billing.explain.figures import Figures
@@ -33,11 +33,9 @@ class Told:
     policy: PricingPolicy
     lines: tuple[Line, ...]
     numbers: tuple[int, ...]
-    tariff: Tariff
-    periods: Sequence[ChargingPeriod]
+    bearings: Bearings
     start_at: datetime
     shares_steps: bool
-    policies: tuple[str, ...]
 
     def say(self, key: str, **places: str) -> str:
         """A phrase of the language with its places filled."""
@@ -51,6 +49,11 @@ class Told:
     def first(self) -> Line:
         """The line that stands for all: they share rule, group and rate."""
         return self.lines[0]
+
+    @property
+    def tariff(self) -> Tariff:
+        """The tariff that priced them."""
+        return self.bearings.tariff(self.first)
 
     @property
     def reserved(self) -> bool:
@@ -76,8 +79,14 @@ def position(told: Told) -> Position:
         net=net,
         tax=tax,
         amount=told.figures.money(net + tax),
-        policies=told.policies,
+        policies=_policies(told),
     )
+
+
+def _policies(told: Told) -> tuple[str, ...]:
+    """The policies that bore on any of the lines, each once."""
+    names = (name for line in told.lines for name in told.bearings.policies(line))
+    return tuple(dict.fromkeys(names))
 
 
 def _title(told: Told) -> str:
@@ -136,7 +145,7 @@ def _quantities(told: Told) -> list[str]:
 
 def _when(told: Told) -> str:
     """The times of the lines by the local clock, neighbours joined: `from 12:00 to 13:00`."""
-    spans = _spans([period_of(line, told.periods) for line in told.lines])
+    spans = _spans([told.bearings.period(line) for line in told.lines])
     if told.first.dimension is Dimension.FLAT:
         return _at(told, spans[0][0])
     if len(spans) > _MOST_SPANS:

@@ -141,7 +141,7 @@ def test_a_party_s_text_moves_no_cursor(run: Run) -> None:
 def test_an_explanation_in_each_language_and_form(run: Run) -> None:
     words = ("explain", "cdr.json", "--time-zone", ZONE)
     assert "What this charging session costs" in run(*words).stdout
-    assert "10,80\u00a0€" in run(*words, "--language", "de").stdout
+    assert "10,80\u00a0€" in run(*words, "--language", "de-AT").stdout
     assert run(*words, "--language", "nl", "--format", "markdown").stdout.startswith("# Wat deze")
     found: Any = loads(run(*words, "--language", "fr", "--format", "json").stdout)
     assert found["language"] == "fr"

@@ -34,7 +34,8 @@ def explain(
 
 def explained(priced: Priced, language: str = "en") -> Explanation:
     """The explanation of a price. Raises RefusalError for a language there is not."""
-    if language not in LANGUAGES:
+    known = language.lower().partition("-")[0]
+    if known not in LANGUAGES:
         raise RefusalError(
             f"there is no language {language[:20]!r}", f"choose one of {', '.join(LANGUAGES)}"
         )
@@ -55,7 +56,7 @@ def explained(priced: Priced, language: str = "en") -> Explanation:
         ),
         credit=cdr.credit,
     )
-    return in_words(subject, language)
+    return in_words(subject, known)
 
 
 def as_data(explanation: Explanation) -> dict[str, Any]:

@@ -95,12 +95,13 @@ def _lines(priced: Priced) -> RenderableType:
     for name in ("measured", "billed", "price", "net", "VAT", "tax"):
         table.add_column(name, justify="right")
     table.add_column("decided by")
+    starts = {one.ordinal: one.start_at for one in reversed(priced.cdr.periods)}
     for line in priced.receipt.lines:
-        table.add_row(*_cells(priced, line))
+        table.add_row(*_cells(priced, line, starts.get(line.period)))
     return table
 
 
-def _cells(priced: Priced, line: Line) -> tuple[str, ...]:
+def _cells(priced: Priced, line: Line, start: datetime | None) -> tuple[str, ...]:
     currency = priced.cdr.currency
     limit = line.group is CostGroup.LIMIT
     rule = f"element {line.element + 1}, component {line.component + 1}"
@@ -108,7 +109,7 @@ def _cells(priced: Priced, line: Line) -> tuple[str, ...]:
         rule = f"{escape(_safe(line.tariff_id))}, {rule}"
     flat = line.dimension is Dimension.FLAT
     return (
-        "" if limit else _start(priced, line),
+        "" if start is None else _start(priced, start),
         "price limit" if limit else _what(line),
         "" if flat else _quantity(line, line.measured),
         "" if flat else _quantity(line, line.billed),
@@ -125,9 +126,8 @@ def _what(line: Line) -> str:
     return f"{line.dimension} (reservation)" if reserved else str(line.dimension)
 
 
-def _start(priced: Priced, line: Line) -> str:
-    at = next(one.start_at for one in priced.cdr.periods if one.ordinal == line.period)
-    local: datetime = at.astimezone(priced.zone)
+def _start(priced: Priced, at: datetime) -> str:
+    local = at.astimezone(priced.zone)
     same = local.date() == priced.cdr.start_at.astimezone(priced.zone).date()
     return f"{local:%H:%M:%S}" if same else f"{local:%a %H:%M:%S}"
 

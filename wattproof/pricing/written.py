@@ -8,7 +8,7 @@ given all the same, in its shape.
 from collections.abc import Callable
 from decimal import Decimal
 
-from billing.explain.bearing import bearing
+from billing.explain.bearing import Bearings
 from billing.money import EXACT
 from billing.policy import DEFAULT_POLICY
 from billing.receipt import Amount, CostGroup, Line
@@ -51,7 +51,7 @@ def as_json(priced: Priced) -> Wire:
             "total_time": digits(cdr.total_time_h),
             "total_parking_time": digits(cdr.total_parking_time_h),
         },
-        "lines": [_line(priced, line) for line in priced.receipt.lines],
+        "lines": _lines(priced),
         "notes": [_note(note) for note in priced.notes],
         "policies": [
             {"name": name, "value": value, "default": default, "is_default": value == default}
@@ -89,17 +89,22 @@ def _with_taxes(amount: Amount) -> Wire:
     return {"before_taxes": digits(amount.net), "taxes": taxes}
 
 
-def _line(priced: Priced, line: Line) -> Wire:
+def _lines(priced: Priced) -> list[Wire]:
+    cdr = priced.cdr
+    bearings = Bearings(priced.receipt, cdr.tariffs, cdr.periods, priced.zone)
+    places = {tariff.id: at for at, tariff in reversed(list(enumerate(cdr.tariffs)))}
+    return [_line(priced, line, bearings, places[line.tariff_id]) for line in priced.receipt.lines]
+
+
+def _line(priced: Priced, line: Line, bearings: Bearings, place: int) -> Wire:
     """Every field of a receipt's line; where it stands, and its cost, exact and rounded."""
-    cdr, receipt = priced.cdr, priced.receipt
     exact = Amount(line.net, ((line.vat, line.tax),))
-    spans = [(one.start_at, one.end_at) for one in cdr.periods if one.ordinal == line.period]
-    place = next(i for i, tariff in enumerate(cdr.tariffs) if tariff.id == line.tariff_id)
+    period = None if line.group is CostGroup.LIMIT else bearings.period(line)
     rule = f"/elements/{line.element}/price_components/{line.component}"
     return {
         "period": line.period,
-        "start_date_time": instant(spans[0][0]) if spans else None,
-        "end_date_time": instant(spans[-1][1]) if spans else None,
+        "start_date_time": instant(period.start_at) if period else None,
+        "end_date_time": instant(period.end_at) if period else None,
         "dimension": line.dimension.value,
         "group": line.group.value,
         "measured": digits(line.measured),
@@ -117,7 +122,7 @@ def _line(priced: Priced, line: Line) -> Wire:
         "pointer": f"/tariffs/{place}" + (rule if line.element >= 0 else ""),
         "reason": line.reason,
         "imputed": line.imputed,
-        "policies": list(bearing(receipt, line, cdr.tariffs, cdr.periods, priced.zone)),
+        "policies": list(bearings.policies(line)),
     }
 
 
