@@ -15,8 +15,9 @@ from billing.policy import PricingPolicy
 from billing.receipt import Receipt
 from billing.tariff import Tariff
 from billing.verify.claim import Claim, are_close, are_exact
+from billing.verify.implied import implied
 from billing.verify.mistakes import CASES, TAXES, in_other_zones
-from billing.verify.reckoning import PARTS, Case, Costs, costs_of, retaxed
+from billing.verify.reckoning import TOTAL, Case, Costs, costs_of, retaxed
 from billing.verify.report import Explanation, Kind
 
 Change = tuple[str, str]
@@ -71,10 +72,13 @@ def explain(question: Question) -> Answer:
 
 
 def _parts(question: Question, alone: list[_Reading]) -> dict[str, Explanation]:
-    """For each part cost that differs, the readings that give exactly it."""
+    """For each part cost that differs (the total, where no parts are stated) the readings that give
+    exactly it; else the price it implies.
+    """
     found = {}
     currency = question.receipt.currency
-    for field in PARTS:
+    stated = dict.fromkeys(one.field for one in question.stated)
+    for field in [name for name in stated if name != TOTAL or len(stated) == 1]:
         own = [one for one in question.stated if one.field == field]
         if all(one.is_rounding(question.base[field], currency) for one in own):
             continue
@@ -83,8 +87,9 @@ def _parts(question: Question, alone: list[_Reading]) -> dict[str, Explanation]:
             for reading in alone
             if all(one.is_exact(reading.costs[field], currency) for one in own)
         ]
-        if giving:
-            found[field] = _told(giving)
+        told = _told(giving) if giving else implied(question.receipt, field, own[0].amount)
+        if told is not None:
+            found[field] = told
     return found
 
 

@@ -53,7 +53,7 @@ def verify(cdr: CDR, zone: ZoneInfo | None, known: Known = NOTHING) -> Report:
         checks = [
             *_cost_rows(cdr, priced, known.tolerance),
             *quantities(cdr, zone),
-            *parts(cdr, priced.costs, priced.limit),
+            *(parts(cdr, priced.costs, priced.limit) if priced.explanation is None else ()),
             *taxes(cdr, priced.limit),
             *stamps(cdr),
             *references(cdr, priced.tariffs),
@@ -246,7 +246,8 @@ def _unexplained(priced: _Priced, claim: Claim, currency: str) -> tuple[str, str
     if len(codes) < len(wrong):
         return _UNKNOWN
     told = " and ".join(dict.fromkeys(codes))
-    return told, f"no one reading gives all of it; part by part: {told}"
+    words = "; ".join(dict.fromkeys(priced.parts[one.field].message for one in wrong))
+    return told, f"no one reading gives all of it, but part by part: {words}"
 
 
 def _unchecked(claim: Claim, currency: str, refusal: tuple[str, str]) -> Check:

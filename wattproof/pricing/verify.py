@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from billing.cdr import CDR
 from billing.policy import PricingPolicy
 from billing.tariff import Tariff
+from billing.verify.reckoning import TOTAL
 from billing.verify.report import ZERO, Check, Group, Kind, Place, Report, Side
 from billing.verify.verify import Known
 from billing.verify.verify import verify as report_on
@@ -49,8 +50,12 @@ class Verified:
 
     @property
     def kind(self) -> Kind:
-        """The worst that is to be said of its money."""
-        kinds = [one.kind for one in self.report.checks if one.group is Group.COST]
+        """The worst that is to be said of its money; parts are rounded so that they add up."""
+        kinds = [
+            one.kind
+            for one in self.report.checks
+            if one.group is Group.COST and (one.field == TOTAL or one.kind is not Kind.ROUNDING)
+        ]
         judged = [kind for kind in kinds if kind is not Kind.NOT_CHECKED]
         order = list(Kind)
         return max(judged, key=order.index) if judged else Kind.NOT_CHECKED

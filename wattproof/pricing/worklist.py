@@ -197,7 +197,9 @@ def _work(row: dict[str, Any], *, new: bool) -> tuple[str, ...]:
 
 def _cause(row: dict[str, Any]) -> str:
     """The code where it names all there is; the sentence where numbers are in that."""
-    coded = row["claimed"] is not None and row["computed"] is not None
+    compared = row["claimed"] is not None and row["computed"] is not None
+    numbered = row["kind"] == Kind.UNEXPLAINED.value and row["group"] == Group.COST.value
+    coded = compared and (not numbered or row["cause"] == "unexplained")
     return (row["cause"] if coded else row["message"]) or row["message"] or ""
 
 

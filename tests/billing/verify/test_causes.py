@@ -187,10 +187,10 @@ CASES = {
         "equal_window=never + zero_step=one",
     ),
     "nobody knows": Row(
-        ENERGY,
-        [(NOON, "20 kWh")],
+        [["ENERGY 0.30 vat 20", {"max_kwh": "10"}], ["ENERGY 0.40 vat 20"]],
+        [(NOON, "10 kWh"), (ONE, "10 kWh")],
         TWO,
-        {"total": "6.66 7.99", "energy": "6.66 7.99"},
+        {"total": "7.77 9.32", "energy": "7.77 9.32"},
         Kind.UNEXPLAINED,
         "unexplained",
     ),

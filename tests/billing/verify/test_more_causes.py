@@ -98,6 +98,15 @@ def test_two_mistakes_are_told_part_by_part() -> None:
     ]
 
 
+def test_a_price_that_nobody_published_is_named() -> None:
+    """20 kWh for 6.40: as if each had cost 0.32."""
+    for claimed in ({"total": "6.40", "energy": "6.40"}, {"total": "6.40"}):
+        found = report([["ENERGY 0.30"]], [(NOON, "20 kWh")], TWO, claimed)
+        wrong = [one for one in found.checks if one.differs]
+        assert {(one.kind, one.cause) for one in wrong} == {(Kind.UNEXPLAINED, "other_price")}
+        assert all("as if ENERGY cost 0.32 per kWh, not 0.30" in one.message for one in wrong)
+
+
 def test_the_right_total_in_the_wrong_parts() -> None:
     """FLAT of a parking element is a parking cost to us, a fixed cost to them."""
     found = report(
