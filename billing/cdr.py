@@ -367,13 +367,17 @@ def supersede(previous: CDR | None, new: CDR | Rejection) -> tuple[CDR, ...]:
 
 def bill(cdr: CDR) -> tuple[object, ...]:
     """What the payer sees and pays for: two CDRs with the same bill are not worth a correction."""
+    return *charged(cdr), tuple((tariff.id, tariff.last_updated) for tariff in cdr.tariffs)
+
+
+def charged(cdr: CDR) -> tuple[object, ...]:
+    """The bill without the tariff it names: for what, and how much."""
     return (
         (cdr.token.party, cdr.token.uid, cdr.token.contract_id),
         (cdr.location.id, cdr.evse.uid, cdr.connector.id),
         (cdr.start_at, cdr.end_at),
         (cdr.total_energy_kwh, cdr.total_time_h, cdr.total_parking_time_h),
         (cdr.currency, cdr.receipt.total, cdr.receipt.totals),
-        tuple((tariff.id, tariff.last_updated) for tariff in cdr.tariffs),
     )
 
 

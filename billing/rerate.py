@@ -14,7 +14,7 @@ from typing import NamedTuple
 from uuid import UUID, uuid5
 
 from billing.billable import Billable
-from billing.cdr import CDR, Context, Ready, Rejection, bill, derive, ready, supersede
+from billing.cdr import CDR, Context, Ready, Rejection, charged, derive, ready, supersede
 from billing.finding import Source
 from billing.policy import PricingPolicy, policy_from
 from billing.price import is_valid
@@ -205,13 +205,22 @@ _NAMESPACE = UUID("5d0c5a39-6f5e-5b8e-9a55-3c0d8b2f7a64")
 """Ours alone, and not that of CDRs that no correction brought."""
 
 
+def rerated(previous: CDR | None, new: CDR | Rejection, correction: Correction) -> tuple[CDR, ...]:
+    """The CDRs that a correction brings for a session, after the one that stands."""
+    if isinstance(new, Rejection) or _is_same(previous, new):
+        return ()
+    return supersede(previous, renewed(new, correction))
+
+
 def correct(previous: CDR | None, new: CDR | Rejection) -> tuple[CDR, ...]:
-    """The CDRs that a corrected session version brings, after the one that stands.
+    """The CDRs that a later version of a corrected session brings, after the one that stands.
 
     As `supersede`, only that a tariff that merely reads differently is not worth a new bill.
     """
-    if isinstance(new, CDR) and previous is not None:
-        by_the_same = replace(new, tariffs=previous.tariffs)
-        if bill(by_the_same) == bill(previous):
-            return ()
+    if isinstance(new, CDR) and _is_same(previous, new):
+        return ()
     return supersede(previous, new)
+
+
+def _is_same(previous: CDR | None, new: CDR) -> bool:
+    return previous is not None and charged(new) == charged(previous)

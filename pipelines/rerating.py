@@ -11,7 +11,7 @@ import polars as pl
 
 from billing.cdr import CDR, Rejection
 from billing.record import loads
-from billing.rerate import Correction, correct, renewed
+from billing.rerate import Correction, rerated
 from pipelines.bills import UNCHANGED, Bills
 from pipelines.change import Change
 from pipelines.outcomes import Heard, Outcomes, first_heard
@@ -66,11 +66,11 @@ class Rerating:
         while batch := list(islice(mine, AT_ONCE)):
             results = priced([outcome.result for _, _, outcome in batch], self.engine)
             for (session, before, _), result in zip(batch, results, strict=True):
-                cdr = renewed(result, self.correction) if isinstance(result, CDR) else result
-                yield session, before, cdr
+                yield session, before, result
 
     def _change(self, session: StoredSession, before: CDR | None, after: CDR | Rejection) -> Change:
-        return Change(self.correction, session, before, after, correct(before, after))
+        made = rerated(before, after, self.correction)
+        return Change(self.correction, session, before, after, made)
 
     def _billed(self) -> pl.DataFrame:
         """The session version that the bill of each session stands for, and its CDR."""

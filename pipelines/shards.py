@@ -1,7 +1,9 @@
 """Work shared among processes by station: the result is the same for any number of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from itertools import accumulate, repeat
 from multiprocessing import forkserver, get_context
 from multiprocessing.context import ForkServerContext
 from typing import TypeVar
@@ -12,6 +14,8 @@ T = TypeVar("T")
 
 WORTH_A_PROCESS = 50_000
 """Rows below which starting processes (about a second) costs more than it saves."""
+_PIECE = 20_000
+"""Rows after which it is told how far the work is."""
 
 
 def share(
@@ -24,6 +28,27 @@ def share(
         return [work(stretch, shares[0])]
     with ProcessPoolExecutor(len(shares), mp_context=_context()) as pool:
         return list(pool.map(work, [stretch] * len(shares), shares))
+
+
+def in_pieces(
+    work: Callable[[Stretch, frozenset[str]], T],
+    stretch: Stretch,
+    weights: Mapping[str, int],
+    done: Callable[[int], None],
+) -> Iterator[T]:
+    """As `share`, a few stations at a time, so that it can be told how much is `done` (weight)."""
+    total = sum(weights.values())
+    pieces = _divide(weights, max(1, total // _PIECE))
+    sums = [sum(weights[name] for name in piece) for piece in pieces]
+    with ExitStack() as stack:
+        results: Iterator[T] = map(work, repeat(stretch), pieces)
+        count = min(stretch.workers, 1 + total // WORTH_A_PROCESS)
+        if count > 1:
+            pool = stack.enter_context(ProcessPoolExecutor(count, mp_context=_context()))
+            results = pool.map(work, repeat(stretch), pieces)
+        for result, weight in zip(results, accumulate(sums), strict=True):
+            done(weight)
+            yield result
 
 
 def warm(stretch: Stretch, rows: int) -> None:

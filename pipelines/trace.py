@@ -226,7 +226,8 @@ def _cdrs(lake: Lake, versions: list[tuple[str, int]], first: date) -> tuple[str
     days = [day for day in lake.days("cdr") if day >= first]
     rows = lake.read("cdr", days, where=pl.col("session_id").is_in(ids))
     wanted = set(versions)
-    ordered = rows.sort("last_updated", "version", "credit").iter_rows(named=True)
+    order = ("last_updated", "version", "credit")
+    ordered = rows.sort(order, descending=[False, False, True]).iter_rows(named=True)
     return tuple(r["cdr_id"] for r in ordered if (r["session_id"], r["version"]) in wanted)
 
 

@@ -1,6 +1,6 @@
 """Re-rating: a correction said later is a credit and a new CDR; what stands is charged once."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from shutil import copytree
@@ -17,11 +17,20 @@ from pipelines import shards
 from pipelines.charges import read_cdrs
 from pipelines.checks.invariants import CHECKS
 from pipelines.days import derive_stretch, parts, whole_log
+from pipelines.derive import derive
+from pipelines.invoicing import issue
+from pipelines.invoicing import preview as drafts
+from pipelines.replay import replay
+from pipelines.standing import DerivationError
 from pipelines.stretch import Stretch, day_of, days_between
 from tests.pipelines.networks import derived, hashes
 from tests.pipelines.story import DAY_ONE, TARIFF, Story
-from warehouse.clock import to_ns
+from warehouse.clock import simulate, to_ns
 from warehouse.lake import TABLES, Lake
+from wattproof.operator_log import record
+from wattproof.pricing.rerate import Choice, action, preview, selection, totals
+
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 def priced(per_kwh: str, **fields: Any) -> dict[str, Any]:
@@ -188,3 +197,115 @@ def test_a_session_charged_twice_is_told(stretch: Stretch, tmp_path: Path) -> No
     lake.write("cdr", rows.filter(~pl.col("credit")), rows["day"].unique())
     found = lake.sql("check_billed_once", first=stretch.days[0], last=stretch.days[-1])
     assert "3 CDRs, 0 credits" in "".join(found["problem"])
+
+
+@pytest.fixture(scope="module")
+def month(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """October with two sessions of one buyer, one of another and a stranger's; invoiced."""
+    data = tmp_path_factory.mktemp("month")
+    with Story(data) as story:
+        story.sets_up("A", "B")
+        story.says(actions.PartyAdd(Party("NL", "OWN", Role.EMSP, "Own Ways", country="NLD")))
+        story.says(actions.TokenAdd(Token("OTHER", "RFID", "NL-OWN", "NL-OWN-C00001-1")))
+        story.charges("A", 1, story.at(day=30, hour=8))
+        story.charges("B", 2, story.at(day=30, hour=8), token="OTHER")
+        story.charges("A", 3, story.at(day=31, hour=8), token="STRANGER")
+        story.charges("A", 4, story.at(day=31, hour=12))
+        story.at(day=33)
+    simulate(data, to_ns(story.clock.at) + 10**9)
+    derive(data)
+    issue(data, "2026-10")
+    derive(data)
+    record(data, [actions.TokenAdd(Token("STRANGER", "RFID", "NL-ABC", "NL-ABC-C00002-1"))])
+    return data
+
+
+def test_a_preview_wants_all_that_was_said_derived(month: Path, tmp_path: Path) -> None:
+    copytree(month, tmp_path / "data")
+    with pytest.raises(DerivationError, match="run `wattproof derive` first"):
+        preview(tmp_path / "data", Choice(rejected=True))
+    with pytest.raises(DerivationError, match="nothing is derived yet"):
+        preview(tmp_path, Choice(rejected=True))
+
+
+def test_what_is_previewed_is_what_is_applied_and_the_next_invoice_nets_it(
+    month: Path, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    copytree(month, data)
+    derive(data)
+    before = files(data)
+    choice = Choice(priced("0.35"), rejected=True)
+    chosen = selection(start_from=datetime(2026, 10, 1), parties=["NL-ABC"])  # noqa: DTZ001
+    frame = preview(data, choice, chosen)
+    assert files(data) == before
+    assert dict(frame.group_by("kind").len().iter_rows()) == {
+        "changed": 2,
+        "billed": 1,
+    }
+    assert frame.filter(pl.col("invoice") == "NLWTP-I2026-000001").height == 2
+    (total,) = totals(frame, "party", "month").iter_rows(named=True)
+    assert (total["party"], total["month"]) == ("NL-ABC", "2026-10")
+    assert (total["changed"], total["billed"], total["invoiced"]) == (2, 1, 2)
+    assert (total["net_before"], total["net"]) == (Decimal(10), Decimal("10.5"))
+
+    record(data, [action(choice, chosen, "too dear, and a late card")])
+    derived_once = derive(data)
+    rows = Lake(data / "lake").read("rerating").sort("session_id")
+    assert rows["session_id"].to_list() == sorted(frame["session_id"])
+    made = Lake(data / "lake").read("cdr", where=pl.col("cdr_id").is_in(rows["cdr_id"].implode()))
+    assert made["net"].sum() == total["net"]
+    assert {name for name, _ in derive(data).tables.items() ^ derived_once.tables.items()} == {
+        "log_clock"
+    }
+    assert replay(data).identical
+
+    (draft,) = drafts(data, "2026-10")
+    assert draft.net == total["net_difference"]
+    (invoice,) = issue(data, "2026-10")
+    derive(data)
+    assert invoice.net == Decimal("0.50")
+    assert [line.credit for line in invoice.lines] == [True, False, False, True, False]
+    assert replay(data).identical
+    assert set(preview(data, choice, chosen)["kind"]) == {"unchanged"}
+
+
+def files(data: Path) -> dict[str, bytes]:
+    """Every file of log and lake."""
+    found = [path for name in ("log", "lake") for path in sorted((data / name).rglob("*"))]
+    return {str(path): path.read_bytes() for path in found if path.is_file()}
+
+
+def test_a_tariff_is_chosen_anew_among_all_that_is_published_by_now(
+    month: Path, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    copytree(month, data)
+    cheaper = priced("0.10", id="CHEAPER")
+    record(data, [actions.TariffAdd("2.2.1", cheaper, DAY_ONE, stations=("B",))])
+    derive(data)
+    frame = preview(data, Choice(choose_tariff=True), selection(tariff_ids=["STANDARD"]))
+    changed = frame.filter(pl.col("kind") == "changed")
+    assert changed.select("party", "tariff_before", "tariff", "net").rows() == [
+        ("NL-OWN", "STANDARD", "CHEAPER", Decimal(1))
+    ]
+    assert frame.height == 1
+
+
+def test_a_bill_that_could_not_be_made_so_stands(month: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    copytree(month, data)
+    derive(data)
+    at_night = priced("0.40")
+    at_night["elements"][0]["restrictions"] = {"start_time": "01:00", "end_time": "02:00"}
+    choice = Choice(at_night, policies={"unpriced_dimension": "held"})
+    chosen = selection(stations=["B"])
+    frame = preview(data, choice, chosen)
+    assert frame.select("kind", "rule").rows() == [("rejected", "energy_unpriced")]
+    assert totals(frame, "party")["net_difference"].to_list() == [Decimal(0)]
+    record(data, [action(choice, chosen, "a slip of the pen")])
+    cdrs = Lake(data / "lake").content_hash("cdr")
+    derive(data)
+    lake = Lake(data / "lake")
+    assert lake.read("rerating").select("cdr_id", "rule").rows() == [("", "energy_unpriced")]
+    assert lake.content_hash("cdr") == cdrs

@@ -3,6 +3,7 @@
 The story: a plain session, one that is held, one of a stranger, one over the end of the month.
 """
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,9 +15,10 @@ from typer.testing import Result
 from pipelines.days import derive_stretch, whole_log
 from pipelines.derive import tick
 from pipelines.finished import write_finished
-from tests.pipelines.story import Story
+from tests.pipelines.story import TARIFF, Story
 from warehouse.clock import simulate, to_ns
 from warehouse.lake import Lake
+from warehouse.log import LogReader
 
 Ask = Callable[..., Any]
 Call = Callable[..., Result]
@@ -120,3 +122,96 @@ def test_findings_name_their_log_entry(ask: Ask, call: Call) -> None:
     ]
     assert grave["entry"] in call("finding", "list").stdout
     assert "hold" in call("finding", "list", "--severity", "grave", code=2).output
+
+
+def rederived(data: Path) -> Lake:
+    """All of the log in one build, without Dagster."""
+    tick(data)
+    stretch = whole_log(data, Lake(data / "lake"))
+    assert stretch is not None
+    derive_stretch(stretch)
+    write_finished(data, stretch.until_ns)
+    return stretch.lake
+
+
+def operator_entries(data: Path) -> int:
+    reader = LogReader(data / "log" / "operator")
+    return sum(record.entry.kind == "operator" for record in reader.records())
+
+
+@pytest.fixture
+def cheaper(tmp_path: Path) -> str:
+    """A file with the standard tariff at 0.30 per kWh."""
+    energy = {"type": "ENERGY", "price": 0.3, "vat": 21, "step_size": 1}
+    path = tmp_path / "cheaper.json"
+    path.write_text(json.dumps(TARIFF | {"elements": [{"price_components": [energy]}]}))
+    return str(path)
+
+
+def test_a_rerating_is_previewed_without_a_trace(
+    ask: Ask, call: Call, data: Path, cheaper: str
+) -> None:
+    entries = operator_entries(data)
+    found = ask("rerate", "preview", "--tariff", cheaper, "--from", "2026-10-01")
+    assert found["counts"]["changed"] == 2
+    (party,) = found["by_party"]
+    assert (party["party"], party["net_before"], party["net"]) == ("NL-ABC", "10.00", "6.00")
+    assert [row["month"] for row in found["by_month"]] == ["2026-10", "2026-11"]
+    table = call("rerate", "preview", "--tariff", cheaper, "--party", "nl-abc").stdout
+    assert "2 sessions: 2 billed anew" in table
+    assert "-4.00" in table
+    csv = call("rerate", "preview", "--tariff", cheaper, "--csv").stdout.splitlines()
+    assert csv[0].startswith("session_id,version,kind")
+    assert len(csv) == 3
+    one = found["sessions"][0]["session_id"]
+    (row,) = ask("rerate", "preview", "--tariff", cheaper, "--session", one)["sessions"]
+    assert row["start_at"] == "2026-10-01T08:00:00Z"
+    why = call("rerate", "preview", "--rejected").stdout
+    assert "2 still rejected" in why
+    assert "token_unknown" in why
+    assert operator_entries(data) == entries
+
+
+def test_a_rerating_is_applied_by_one_entry_and_the_next_derive(
+    ask: Ask, call: Call, data: Path, cheaper: str
+) -> None:
+    entries = operator_entries(data)
+    words = ("rerate", "apply", "--tariff", cheaper, "--to", "2026-10-31", "--reason")
+    told = ask(*words, "too dear")
+    assert (told["written"], told["counts"]["changed"]) == (True, 1)
+    assert operator_entries(data) == entries + 1
+    assert "run `wattproof derive` first" in call(*words, "again", code=1).output
+    rows = rederived(data).read("rerating")
+    assert rows["session_id"].to_list() == [told["sessions"][0]["session_id"]]
+    assert "nothing would change, so nothing is written" in call(*words, "again").output
+    assert operator_entries(data) == entries + 1
+    exported = ask("export", "cdrs", "--party", "NL-ABC", "--month", "2026-10")
+    assert sorted(cdr["total_cost"]["excl_vat"] for cdr in exported) == [-5, 3, 5]
+    assert [cdr["remark"] for cdr in exported if cdr.get("remark")] == ["too dear"]
+    (trace,) = [
+        ask("audit", "trace", row["session_id"])["cdr_ids"] for row in rows.iter_rows(named=True)
+    ]
+    assert trace[1:] == [rows["credit_id"][0], rows["cdr_id"][0]]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ((), "there is nothing to correct"),
+        (("--party", "NL-XXX", "--rejected"), "there is no party NL-XXX"),
+        (("--station", "Z", "--rejected"), "there is no station Z"),
+        (("--policy", "flat_scop=session"), "did you mean flat_scope?"),
+        (("--policy", "flat_scope=often"), "choose from phase"),
+        (("--from", "October", "--rejected"), "--from October is no time"),
+        (("--from", "2026-11-01", "--to", "2026-10-01", "--rejected"), "after sessions.from"),
+        (("--tariff", "missing.json"), "can't be read"),
+    ],
+)
+def test_what_cannot_be_corrected_is_refused(call: Call, words: tuple[str, ...], told: str) -> None:
+    output = " ".join(call("rerate", "preview", *words, code=1).output.split())
+    assert told in output
+
+
+def test_a_file_for_another_tariff_is_refused(call: Call, cheaper: str) -> None:
+    words = ("rerate", "preview", "--tariff", cheaper, "--tariff-id", "OTHER")
+    assert "takes the place of no other" in call(*words, code=1).output

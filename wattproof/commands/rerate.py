@@ -1,0 +1,332 @@
+"""`wattproof rerate`: what a corrected tariff or policy would change, and the word that does it."""
+
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import polars as pl
+import typer
+
+from billing.rerate import Selection
+from ingest.protocols.actions import SessionRerate
+from ingest.protocols.ocpi import MalformedObjectError
+from pipelines import rerate_preview
+from pipelines.change import WRITTEN, Kind
+from wattproof.documents import document
+from wattproof.house_rules import checked_answer
+from wattproof.operator_log import need_log, open_registry, record
+from wattproof.options import DEFAULT_DATA, OCPI, Data, Decisions, Json
+from wattproof.pricing.rerate import Choice, action, plain, selection, totals
+from wattproof.refusals import RefusalError
+from wattproof.terminal import progress, say, show, show_json
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Re-rating."
+)
+
+File = Annotated[
+    Path | None,
+    typer.Option("--tariff", metavar="FILE", help="A corrected tariff, in place of the same id."),
+]
+TariffId = Annotated[
+    list[str] | None,
+    typer.Option("--tariff-id", metavar="ID", help="Only what this tariff priced (repeat)."),
+]
+Again = Annotated[
+    bool, typer.Option("--choose-tariff", help="Choose the tariff anew, of all published by now.")
+]
+Rejected = Annotated[
+    bool, typer.Option("--rejected", help="Also try what was rejected, by all that is known now.")
+]
+From = Annotated[
+    str, typer.Option("--from", metavar="TIME", help="Sessions that start from here on: 2026-10-01")
+]
+To = Annotated[
+    str, typer.Option("--to", metavar="TIME", help="… and before this: 2026-11-01 (UTC).")
+]
+Party = Annotated[
+    list[str] | None, typer.Option("--party", metavar="CODE", help="Only of NL-ABC (repeat).")
+]
+Station = Annotated[
+    list[str] | None, typer.Option("--station", metavar="ID", help="Only at it (repeat).")
+]
+Place = Annotated[
+    list[str] | None, typer.Option("--location", metavar="ID", help="Only at it (repeat).")
+]
+Session = Annotated[
+    list[str] | None, typer.Option("--session", metavar="ID", help="Only this one (repeat).")
+]
+Workers = Annotated[int, typer.Option(min=1, metavar="N", help="Processes to use.")]
+TOTALS = ("changed", "billed", "rejected", "invoiced", "net_before", "net", "net_difference")
+SESSIONS = (
+    "session_id", "kind", "party", "start_at", "tariff", "net_before", "net", "net_difference",
+    "invoice", "message",
+)  # fmt: skip
+_SHOWN = 20
+
+
+@app.command()
+def preview(
+    *,
+    tariff: File = None,
+    ocpi: OCPI = "",
+    tariff_id: TariffId = None,
+    choose_tariff: Again = False,
+    policy: Decisions = None,
+    rejected: Rejected = False,
+    start_from: From = "",
+    start_before: To = "",
+    party: Party = None,
+    station: Station = None,
+    location: Place = None,
+    session: Session = None,
+    workers: Workers = 1,
+    data: Data = DEFAULT_DATA,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print every session as CSV.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show what re-rating would change, by month, by party and by session. Nothing is written.
+
+    What is corrected: --tariff FILE, --choose-tariff, --policy, --rejected, or several of them;
+    --tariff-id alone chooses the tariff anew. Everything else selects sessions, by their start and
+    by name; without it all that started up to now are looked at. Amounts are before tax; JSON and
+    CSV have both. `invoiced` counts those whose bill stands on an issued invoice: the next one
+    carries the credit and the new line. `rejected` are those that could not be billed so: what was
+    billed stands.
+
+    \b
+    Examples:
+      wattproof rerate preview --tariff corrected.json --from 2026-10-01 --to 2026-11-01
+      wattproof rerate preview --tariff-id STANDARD --party NL-ABC
+      wattproof rerate preview --policy flat_scope=session --party NL-ABC --csv > changes.csv
+      wattproof rerate preview --rejected
+    """
+    need_log(data)
+    chosen = _selection(
+        data, start_from, start_before,
+        _Names(party, station, location, session, tariff_id),
+    )  # fmt: skip
+    choice = _choice(tariff, ocpi, policy, chosen, choose=choose_tariff, rejected=rejected)
+    found = _previewed(data, action(choice, chosen, "preview"), workers)
+    if as_csv:
+        found.write_csv(sys.stdout, datetime_format="%Y-%m-%dT%H:%M:%SZ")
+    elif as_json:
+        show_json(_object(found))
+    else:
+        _show(found)
+
+
+@app.command()
+def apply(
+    *,
+    reason: Annotated[str, typer.Option(help="Why; partners see it as the CDR's remark.")],
+    tariff: File = None,
+    ocpi: OCPI = "",
+    tariff_id: TariffId = None,
+    choose_tariff: Again = False,
+    policy: Decisions = None,
+    rejected: Rejected = False,
+    start_from: From = "",
+    start_before: To = "",
+    party: Party = None,
+    station: Station = None,
+    location: Place = None,
+    session: Session = None,
+    workers: Workers = 1,
+    data: Data = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Re-rate: write the correction to the log; the next `derive` makes a credit CDR and a new CDR
+    for each session whose bill changes.
+
+    Takes the options of `preview` and does what that shows. Nothing that was derived or issued is
+    edited: credits and new CDRs go on the next invoice. Where nothing would change, nothing is
+    written. Later versions of these sessions are priced with the correction too; sessions that
+    start from now on never are: for those, wattproof tariff add or wattproof policy set.
+
+    \b
+    Examples:
+      wattproof rerate apply --tariff corrected.json --from 2026-10-01 --to 2026-11-01 \\
+        --reason "price per kWh was 0.40 by mistake"
+      wattproof rerate apply --rejected --reason "cards of NL-ABC came late"
+    """
+    need_log(data)
+    chosen = _selection(
+        data, start_from, start_before,
+        _Names(party, station, location, session, tariff_id),
+    )  # fmt: skip
+    choice = _choice(tariff, ocpi, policy, chosen, choose=choose_tariff, rejected=rejected)
+    said = action(choice, chosen, reason)
+    found = _previewed(data, said, workers)
+    counts = _counts(found)
+    writes = counts["changed"] + counts["billed"]
+    if writes:
+        record(data, [said])
+    if as_json:
+        show_json({"written": bool(writes)} | _object(found))
+    elif writes:
+        _show(found)
+        say("Written. Next: wattproof derive")
+    else:
+        say(f"nothing would change, so nothing is written: {_told(counts)}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What sessions are selected by."""
+
+    parties: Sequence[str] | None
+    stations: Sequence[str] | None
+    locations: Sequence[str] | None
+    sessions: Sequence[str] | None
+    tariff_ids: Sequence[str] | None
+
+
+def _selection(data: Path, start_from: str, start_before: str, names: _Names) -> Selection:
+    """Which sessions, of parties and places that are known. Raises RefusalError."""
+    with closing(open_registry(data)) as registry:
+        known = {
+            "party": {row["code"] for row in registry.parties()},
+            "station": {row["id"] for row in registry.stations()},
+            "location": {row["id"] for row in registry.locations()},
+        }
+    parties = [one if one in known["party"] else one.upper() for one in names.parties or ()]
+    wanted = {"party": parties, "station": names.stations, "location": names.locations}
+    for kind, named in wanted.items():
+        for one in named or ():
+            if one not in known[kind]:
+                raise RefusalError(f"there is no {kind} {one}", f"see wattproof {kind} list")
+    return selection(
+        start_from=_instant("--from", start_from),
+        start_before=_instant("--to", start_before),
+        parties=parties,
+        stations=names.stations or (),
+        locations=names.locations or (),
+        sessions=names.sessions or (),
+        tariff_ids=names.tariff_ids or (),
+    )
+
+
+def _instant(option: str, text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise RefusalError(
+            f"{option} {text} is no time", "write 2026-10-01 or 2026-10-01T12:00:00Z"
+        ) from None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _choice(
+    tariff: Path | None,
+    ocpi: str,
+    policy: list[str] | None,
+    chosen: Selection,
+    *,
+    choose: bool,
+    rejected: bool,
+) -> Choice:
+    """What is corrected. Raises RefusalError where that is nothing, or contradicts itself."""
+    wire = None if tariff is None else document(tariff, "tariff")
+    policies: dict[str, str] = {}
+    for one in policy or ():
+        name, sign, value = one.partition("=")
+        if not sign or not name:
+            raise typer.BadParameter(f"{one!r} is not NAME=VALUE, such as flat_scope=session")
+        policies[name] = checked_answer(name, value)
+    if wire is not None and chosen.tariff_ids and wire.get("id") not in chosen.tariff_ids:
+        raise RefusalError(
+            f"{tariff} is tariff {wire.get('id')}, so it takes the place of no other",
+            "leave out --tariff-id, or correct the id in the file",
+        )
+    anew = choose or bool(chosen.tariff_ids and not (wire or policies or rejected))
+    if not (wire or anew or policies or rejected):
+        raise RefusalError(
+            "there is nothing to correct",
+            "give --tariff FILE, --tariff-id ID, --choose-tariff, --policy or --rejected",
+        )
+    return Choice(wire, ocpi, anew, policies, rejected)
+
+
+def _previewed(data: Path, said: SessionRerate, workers: int) -> pl.DataFrame:
+    with progress("pricing again") as bar:
+        try:
+            return rerate_preview.preview(
+                data, said, workers=workers,
+                progress=lambda done, total: bar.at(done, total=total),
+            )  # fmt: skip
+        except MalformedObjectError as error:
+            raise RefusalError(
+                f"no OCPI {said.ocpi_version} tariff: {error}", "correct the file"
+            ) from None
+
+
+def _counts(found: pl.DataFrame) -> dict[str, int]:
+    """How many sessions of each kind."""
+    counts = dict(found["kind"].value_counts().iter_rows())
+    return {kind.value: counts.get(kind.value, 0) for kind in Kind}
+
+
+def _object(found: pl.DataFrame) -> dict[str, Any]:
+    written = found.filter(pl.col("kind") != Kind.UNCHANGED)
+    return {
+        "counts": _counts(found),
+        "by_month": plain(totals(found, "month")),
+        "by_party": plain(totals(found, "party")),
+        "by_party_and_month": plain(totals(found, "party", "month")),
+        "sessions": plain(written),
+    }
+
+
+def _show(found: pl.DataFrame) -> None:
+    counts = _counts(found)
+    typer.echo(_told(counts))
+    refused = found.filter(pl.col("rule").is_not_null())
+    if refused.height:
+        typer.echo("")
+        why = refused.group_by("kind", "rule").agg(
+            pl.len().alias("sessions"), pl.col("message").min().alias("such as")
+        )
+        rows = why.sort("sessions", "kind", "rule", descending=[True, False, False]).to_dicts()
+        show(rows, ("kind", "rule", "sessions", "such as"), as_json=False)
+    if not any(counts[kind.value] for kind in WRITTEN):
+        return
+    for key in ("month", "party"):
+        typer.echo("")
+        show(_table(totals(found, key)), (key, "currency", *TOTALS), as_json=False)
+    worth = found.filter(pl.col("kind").is_in([kind.value for kind in WRITTEN]))
+    largest = worth.sort(pl.col("net_difference").abs(), descending=True, nulls_last=False)
+    typer.echo("")
+    rows = _table(largest.head(_SHOWN).with_columns(pl.col("start_at").dt.truncate("1s")))
+    show(rows, SESSIONS, as_json=False)
+    if worth.height > _SHOWN:
+        say(f"the {_SHOWN} largest differences of {worth.height}: --csv or --json has all")
+
+
+def _table(frame: pl.DataFrame) -> list[dict[str, Any]]:
+    return [
+        {name: "" if value is None else value for name, value in row.items()}
+        for row in plain(frame)
+    ]
+
+
+def _told(counts: dict[str, int]) -> str:
+    """What becomes of the sessions, in one line."""
+    words = {
+        "changed": "billed anew",
+        "billed": "billed for the first time",
+        "rejected": "could not be billed so (what was billed stands)",
+        "unchanged": "the same bill",
+        "still_rejected": "still rejected",
+    }
+    told = [f"{counts[kind]} {text}" for kind, text in words.items() if counts[kind]]
+    total = sum(counts.values())
+    return (
+        f"{total} {'session' if total == 1 else 'sessions'}: {', '.join(told) or 'none is meant'}"
+    )
