@@ -55,11 +55,30 @@ def prose(subject: Subject) -> Iterator[Finding]:
     if not (subject.sure("/tariff_alt_text") and subject.sure("/tax_included")):
         return
     for number, (_, text) in enumerate(subject.tariff.alt_text):
-        for stated in amounts(text, subject.tariff.currency):
-            rules = [p.rule for p in subject.parts if p.rule.dimension in stated.dimensions]
-            known = {one for rule in rules for one in _as_told(rule, subject.tariff.tax_included)}
-            if stated.amount and not any(abs(one - stated.amount) <= stated.grain for one in known):
-                yield _mismatch(number, stated, rules)
+        wrong = [
+            told
+            for stated in amounts(text, subject.tariff.currency)
+            if (told := _mismatch(subject, stated))
+        ]
+        if wrong:
+            yield Finding(
+                "text_price_mismatch",
+                f"/tariff_alt_text/{number}/text",
+                "; ".join(dict.fromkeys(wrong)),
+                "correct the text or the price; the price is what is charged",
+            )
+
+
+def _mismatch(subject: Subject, stated: Stated) -> str:
+    """What the text says and what is charged; "" where a component has the amount."""
+    rules = [part.rule for part in subject.parts if part.rule.dimension in stated.dimensions]
+    known = {one for rule in rules for one in _as_told(rule, subject.tariff.tax_included)}
+    if not stated.amount or any(abs(one - stated.amount) <= stated.grain for one in known):
+        return ""
+    names = " or ".join(stated.dimensions)
+    prices = ", ".join(dict.fromkeys(str(rule.price) for rule in rules))
+    has = f"{names} costs {prices}" if rules else f"nothing prices {names}"
+    return f"the text says {stated.words!r}, but {has}"
 
 
 def amounts(text: str, currency: str) -> Iterator[Stated]:
@@ -100,15 +119,3 @@ def _as_told(rule: PriceComponent, included: TaxIncluded) -> Iterator[Decimal]:
     if rule.vat is not None and rule.vat > -_HUNDRED:
         share = (_HUNDRED + rule.vat) / _HUNDRED
         yield rule.price / share if included is TaxIncluded.YES else rule.price * share
-
-
-def _mismatch(number: int, stated: Stated, rules: list[PriceComponent]) -> Finding:
-    names = " or ".join(stated.dimensions)
-    prices = ", ".join(dict.fromkeys(str(rule.price) for rule in rules))
-    has = f"{names} costs {prices}" if rules else f"nothing prices {names}"
-    return Finding(
-        "text_price_mismatch",
-        f"/tariff_alt_text/{number}/text",
-        f"the text says {stated.words!r}, but {has}",
-        "correct the text or the price; the price is what is charged",
-    )

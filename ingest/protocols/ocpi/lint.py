@@ -56,7 +56,7 @@ def lint(
     faults, notes = reader.told()
     checked = [*check(version, "Tariff", wire), *_inside_lists(version, wire)]
     found = [*_faults(version, wire, faults, checked), *_of_text(published)]
-    found += _notes(version, wire, [*notes, *checked], {fault.pointer for fault in faults})
+    found += _notes(version, wire, [*checked, *notes], {fault.pointer for fault in faults})
     found += _empty_restrictions(wire)
     doubts = frozenset(f.pointer for f in found if f.severity is Severity.ERROR and _hides(f))
     doubts |= {fault.pointer for fault in faults} | _meant(found)

@@ -12,6 +12,7 @@ from ingest.protocols.ocpi.schema import VERSIONS, FieldRule, schema
 from ingest.protocols.ocpi.wire import Note, Wire
 
 _LIKENESS = 0.8
+_COMMA = re.compile(r"-?\d{1,9},\d{1,9}")
 _DECISIVE = frozenset({"TariffElement", "PriceComponent", "TariffRestrictions", "Price"})
 _DECISIVE_FIELDS = frozenset(
     {"currency", "elements", "min_price", "max_price", "tax_included"}
@@ -47,7 +48,8 @@ def alike(finding: Finding) -> str:
 
 
 def nearest_value(version: str, wire: Wire, pointer: str) -> str:
-    """The value of a closed list that is most like the one at the pointer; "" where there is none.
+    """The value of a closed list that is most like the one at the pointer, or the number meant by
+    one with a comma; "" where there is none.
 
     >>> nearest_value("2.2.1", {"type": "regular"}, "/type")
     'REGULAR?'
@@ -55,6 +57,8 @@ def nearest_value(version: str, wire: Wire, pointer: str) -> str:
     parent, _, name = re.sub(r"(/\d+)+$", "", pointer).rpartition("/")
     rule = _object_at(version, parent)[1].get(name)
     value = value_at(wire, pointer)
+    if rule and rule.kind == "number" and isinstance(value, str) and _COMMA.fullmatch(value):
+        return f"{value.replace(',', '.')}, without quotes"
     values = schema(version).enums.get(rule.kind, frozenset()) if rule else frozenset()
     if not isinstance(value, str) or not values:
         return ""

@@ -216,6 +216,18 @@ def test_prose_about_time_is_held_against_time(said: str, differs: bool) -> None
     assert ("text_price_mismatch" in codes(tariff)) is differs
 
 
+def test_all_amounts_of_one_text_are_told_together() -> None:
+    tariff = told("0,45 euro per kWh, dan 5 cent per minuut", price=0.36)
+    (finding,) = lint(text(tariff), now=NOW)
+    assert "'0,45 euro per kWh', but ENERGY costs 0.36" in finding.message
+    assert "'5 cent per minuut', but nothing prices TIME or PARKING_TIME" in finding.message
+
+
+def test_a_decimal_comma_is_put_right_in_the_suggestion() -> None:
+    (finding,) = lint(text(of(always(at("0,40")))), now=NOW)
+    assert (finding.code, finding.suggestion) == ("unreadable", "0.40, without quotes")
+
+
 def test_a_version_is_told_by_the_object_or_given() -> None:
     assert codes(NEW, "2.1.1") >= {"unexpected_field"}
     assert "required_field" in codes(CLEAN, "2.3.0")
