@@ -82,8 +82,9 @@ def parts(cdr: CDR, costs: Costs | None, limit: Amount | None) -> Iterator[Check
     silent = [field for field, group in PARTS.items() if group not in amounts]
     if costs is None or any(costs[field].lines for field in silent):
         return
-    extra = limit or Amount(ZERO)
-    total = cdr.receipt.total
+    extra, total = limit or Amount(ZERO), cdr.receipt.total
+    if limit is not None and total.net == costs[TOTAL].rounded_before:
+        return  # the limit decides the total, whatever the parts are
     yield _sum(cdr, Side.BEFORE_TAX, (total.net, sum([a.net for a in amounts.values()], extra.net)))
     if total.taxes and all(amount.taxes for amount in amounts.values()):
         gross = sum([a.gross for a in amounts.values()], extra.gross)

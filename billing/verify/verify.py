@@ -229,6 +229,8 @@ def _cost_row(claim: Claim, cost: Cost, currency: str, how: tuple[_Priced, Decim
     )
 
 
+PARTWISE = "no one reading gives all of it, but part by part"
+"""How the sentence about a total begins whose parts are explained one by one."""
 _UNKNOWN = "unexplained", "no policy, no pair of policies and no known mistake gives the claim"
 _TOTAL_ALONE = "total_alone", "every part cost is right: only the total is not"
 
@@ -247,7 +249,7 @@ def _unexplained(priced: _Priced, claim: Claim, currency: str) -> tuple[str, str
         return _UNKNOWN
     told = " and ".join(dict.fromkeys(codes))
     words = "; ".join(dict.fromkeys(priced.parts[one.field].message for one in wrong))
-    return told, f"no one reading gives all of it, but part by part: {words}"
+    return told, f"{PARTWISE}: {words}"
 
 
 def _unchecked(claim: Claim, currency: str, refusal: tuple[str, str]) -> Check:

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from billing.verify.report import Check, Explanation, Group, Kind, Report, Side
+from billing.verify.verify import PARTWISE
 from wattproof.pricing.shown import money, plain
 from wattproof.pricing.summary import Summary
 from wattproof.pricing.verify import Verified
@@ -89,8 +90,8 @@ def _verdict(verified: Verified) -> str:
         return f"{asked}, {comes}: {found}" + _because(report.explanation)
     gap = f"[bold]{more}[/bold]" if stake else "[bold]the same total, other parts[/bold]"
     if report.explanation is None:
-        why = next(one.message for one in report.differences if one.group is Group.COST)
-        return f"{asked}, {comes}: {gap}\nUnexplained: {escape(why)}"
+        words = next(one.message for one in report.differences if one.group is Group.COST)
+        return f"{asked}, {comes}: {gap}\nUnexplained: {escape(words)}"
     return f"{asked}, {comes}: {gap}" + _because(report.explanation)
 
 
@@ -196,11 +197,10 @@ def _work(row: dict[str, Any], *, new: bool) -> tuple[str, ...]:
 
 
 def _cause(row: dict[str, Any]) -> str:
-    """The code where it names all there is; the sentence where numbers are in that."""
+    """The code where it says all there is; the sentence where a number or a place is in that."""
     compared = row["claimed"] is not None and row["computed"] is not None
-    numbered = row["kind"] == Kind.UNEXPLAINED.value and row["group"] == Group.COST.value
-    coded = compared and (not numbered or row["cause"] == "unexplained")
-    return (row["cause"] if coded else row["message"]) or row["message"] or ""
+    implied = "other_price" in row["cause"] and not row["message"].startswith(PARTWISE)
+    return str(row["cause"] if compared and row["cause"] and not implied else row["message"])
 
 
 def _number(value: Decimal | None, unit: str) -> str:

@@ -108,6 +108,8 @@ def test_a_price_limit_may_stand_between_parts_and_total() -> None:
     own = tariff_of({"elements": [["ENERGY 0.30"]], "max_price": ["2.00", None]})
     cdr = cdr_of(own, [(NOON, "10 kWh")], TWO, {"total": "2.00", "energy": "3.00"})
     assert found(cdr) == {}
+    dearer = cdr_of(own, [(NOON, "10 kWh")], TWO, {"total": "2.00", "energy": "3.50"})
+    assert set(found(dearer)) == {"other_price"}
 
 
 def test_references() -> None:
