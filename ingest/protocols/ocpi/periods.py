@@ -35,6 +35,9 @@ FIELDS_V221 = PeriodFields(
     tariff_id=True,
 )
 
+PeriodsOf = Callable[[Reader, datetime], tuple[ChargingPeriod, ...]]
+"""How the periods of a CDR are read, which ends at an instant."""
+
 _HOUR = timedelta(hours=1) // timedelta(microseconds=1)
 _NONE = Decimal(0)
 _SPAN_TOLERANCE_H = Decimal("0.001")
@@ -99,7 +102,7 @@ def read_periods(cdr: Reader, end_at: datetime | None) -> tuple[ChargingPeriod, 
     starts = [wire.instant("start_date_time") for wire in wires]
     ends = [*starts[1:], end_at or (starts[-1] if starts else None)]
     return tuple(
-        _read_period(wire, ordinal, start, end or start)
+        _read_period(wire, ordinal, (start, end or start), _volumes(wire))
         for ordinal, (wire, start, end) in enumerate(zip(wires, starts, ends, strict=False))
     )
 
@@ -124,16 +127,18 @@ def stated_periods(
     periods = [
         part
         for (start, ordinal, wire), end in zip(found, ends, strict=True)
-        for part in _stated(wire, _read_period(wire, ordinal, start, end))
+        for volumes in [_volumes(wire)]
+        for part in _stated(wire, _read_period(wire, ordinal, (start, end), volumes), volumes)
     ]
     if all(period.reserved for period in periods):
         return tuple(replace(period, expired=True) for period in periods)
     return tuple(periods)
 
 
-def _stated(wire: Reader, period: ChargingPeriod) -> list[ChargingPeriod]:
+def _stated(
+    wire: Reader, period: ChargingPeriod, volumes: dict[str, Decimal]
+) -> list[ChargingPeriod]:
     """The period with its own times; the reserved part of it first, where it has both."""
-    volumes = _volumes(wire)
     held = [volumes[name] for name in _RESERVED if name in volumes]
     overtime = volumes.get("RESERVATION_OVERTIME")
     session = replace(
@@ -230,13 +235,14 @@ def _hours(period: ChargingPeriod) -> Decimal:
     return Decimal(span // timedelta(microseconds=1)) / _HOUR
 
 
-def _read_period(wire: Reader, ordinal: int, start: datetime, end: datetime) -> ChargingPeriod:
-    volumes = _volumes(wire)
+def _read_period(
+    wire: Reader, ordinal: int, span: tuple[datetime, datetime], volumes: dict[str, Decimal]
+) -> ChargingPeriod:
     parked = "PARKING_TIME" in volumes and "TIME" not in volumes
     period = ChargingPeriod(
         ordinal=ordinal,
-        start_at=start,
-        end_at=end,
+        start_at=span[0],
+        end_at=span[1],
         activity=Activity.PARKED if parked else Activity.CHARGING,
         energy_wh=volumes.get("ENERGY", Decimal(0)) * 1000,
         min_power_kw=volumes.get("MIN_POWER"),

@@ -53,16 +53,14 @@ def read_priceable(version: str, wire: Wire, *, by_start: bool = False) -> tuple
     """
     read_tariff = _reader_of(version)
     fields = Reader(_with_currency(wire))
+    periods_of = partial(stated_periods, by_start=by_start)
     cdr = (
-        cdrs_v211.read_from(fields, read_tariff)
+        cdrs_v211.read_from(fields, read_tariff, periods_of)
         if version == "2.1.1"
-        else cdrs_v221.read_from(fields, version, read_tariff)
+        else cdrs_v221.read_from(fields, version, read_tariff, periods_of)
     )
-    periods = stated_periods(fields, cdr.end_at, by_start=by_start)
-    if cdr.credit and fields.has("total_energy") and fields.number("total_energy") < 0:
-        periods = tuple(replace(one, energy_wh=abs(one.energy_wh)) for one in periods)
     location = replace(cdr.location, time_zone=_zone(fields, version))
-    cdr = replace(cdr, location=location, periods=periods)
+    cdr = replace(cdr, location=location)
     _check(fields, version, cdr)
     needed = partial(_is_needed, version, wire)
     checked = _checked(version, wire) if isinstance(wire, dict) else check(version, "CDR", wire)

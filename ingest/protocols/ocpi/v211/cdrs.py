@@ -7,7 +7,7 @@ from billing.cdr import CDR
 from billing.party import EVSE, Connector, Location, Token
 from billing.tariff import Tariff
 from ingest.protocols.ocpi.locations import alone
-from ingest.protocols.ocpi.periods import FIELDS_V211, read_periods, write_cdr_periods
+from ingest.protocols.ocpi.periods import FIELDS_V211, PeriodsOf, read_periods, write_cdr_periods
 from ingest.protocols.ocpi.reader import Reader
 from ingest.protocols.ocpi.schema import check
 from ingest.protocols.ocpi.totals import read_receipt, upright, write_costs
@@ -40,7 +40,11 @@ def read(wire: Wire) -> tuple[CDR, Notes]:
     return cdr, fields.finish(f"CDR of OCPI {VERSION}", check(VERSION, "CDR", wire))
 
 
-def read_from(fields: Reader, read_tariff: Callable[[Reader], Tariff] = tariffs.read_from) -> CDR:
+def read_from(
+    fields: Reader,
+    read_tariff: Callable[[Reader], Tariff] = tariffs.read_from,
+    periods_of: PeriodsOf = read_periods,
+) -> CDR:
     """A CDR whose fields are at hand."""
     total = fields.number_or_none("total_cost")
     credit = total is not None and total < 0
@@ -64,7 +68,7 @@ def read_from(fields: Reader, read_tariff: Callable[[Reader], Tariff] = tariffs.
         meter_id=fields.text("meter_id", ""),
         currency=fields.text("currency"),
         tariffs=tuple(read_tariff(tariff) for tariff in fields.objects("tariffs")),
-        periods=read_periods(fields, end_at),
+        periods=periods_of(fields, end_at),
         receipt=read_receipt(fields, VERSION, credit=credit),
         total_energy_kwh=fields.number("total_energy"),
         total_time_h=fields.number("total_time"),

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from billing.cdr import CDR
 from billing.tariff import Tariff
-from ingest.protocols.ocpi.periods import FIELDS_V221, read_periods, write_cdr_periods
+from ingest.protocols.ocpi.periods import FIELDS_V221, PeriodsOf, read_periods, write_cdr_periods
 from ingest.protocols.ocpi.reader import Reader
 from ingest.protocols.ocpi.schema import check
 from ingest.protocols.ocpi.signed import read_signed, write_signed
@@ -70,7 +70,12 @@ def written_as(cdr: CDR, version: str, write_tariff: Callable[[Tariff], Wire]) -
     )
 
 
-def read_from(fields: Reader, version: str, read_tariff: Callable[[Reader], Tariff]) -> CDR:
+def read_from(
+    fields: Reader,
+    version: str,
+    read_tariff: Callable[[Reader], Tariff],
+    periods_of: PeriodsOf = read_periods,
+) -> CDR:
     """A CDR of 2.2.1 or of 2.3.0 whose fields are at hand."""
     location, evse, connector = locations.read_cdr_location(fields)
     credit = fields.truth("credit", default=False)
@@ -92,7 +97,7 @@ def read_from(fields: Reader, version: str, read_tariff: Callable[[Reader], Tari
         meter_id=fields.text("meter_id", ""),
         currency=fields.text("currency"),
         tariffs=tuple(read_tariff(tariff) for tariff in fields.objects("tariffs")),
-        periods=read_periods(fields, end_at),
+        periods=periods_of(fields, end_at),
         receipt=read_receipt(fields, version, credit=credit),
         total_energy_kwh=fields.number("total_energy"),
         total_time_h=fields.number("total_time"),
