@@ -40,7 +40,8 @@ def verify_cdr(
         str, typer.Option(metavar="KW", help="Of the connector, for plausibility.")
     ] = "",
     public_key: Annotated[
-        str, typer.Option(metavar="KEY", help="The meter's, for signed values: PEM, hex or base64.")
+        str,
+        typer.Option(metavar="KEY", help="The meter's, for signed values: a file, hex or base64."),
     ] = "",
     ocpi: OCPI = "",
     as_json: Json = False,
@@ -73,7 +74,7 @@ def verify_cdr(
         ocpi=ocpi,
         tolerance=_number(tolerance, "--tolerance"),
         max_power_kw=_number(max_power, "--max-power") if max_power else None,
-        public_key=public_key,
+        public_key=_key(public_key),
     )
     found = _objects(file)
     if isinstance(found, dict) and not as_csv:
@@ -93,6 +94,15 @@ def _number(text: str, name: str) -> Decimal:
     return value
 
 
+def _key(text: str) -> str:
+    """The key itself, or what its file holds."""
+    if len(text) > _LONGEST_PATH or not Path(text).is_file():
+        return text
+    raw = Path(text).read_bytes()
+    return raw.decode() if raw.isascii() else raw.hex()
+
+
+_LONGEST_PATH = 200
 _Item = tuple[int, Wire | str | bytes, int]
 
 

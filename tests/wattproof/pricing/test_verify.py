@@ -179,6 +179,15 @@ def test_a_signature_is_checked_with_a_key_in_any_form(key: str) -> None:
     assert signature(with_signed(forged), key).cause == "signature_invalid"
 
 
+def test_a_key_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "cdr.json"
+    path.write_text(dumps(with_signed(signed())))
+    for name, raw in (("meter.pem", pem().encode()), ("meter.der", der())):
+        (tmp_path / name).write_bytes(raw)
+        said = run(path, "--public-key", tmp_path / name, code=0).output
+        assert "signature valid (ECDSA-secp256r1-SHA256), by the key given" in said
+
+
 def test_the_key_in_the_cdr_shows_less_and_it_says_so() -> None:
     check = signature(with_signed(signed(), public_key=der().hex()))
     assert check.kind is Kind.EXACT
