@@ -22,6 +22,7 @@ from wattproof.terminal import console
 _LEFT = ("when", "stop starts", "power", "energy", "time", "parked")
 _RIGHT = ("before tax", "tax", "after tax", "per kWh")
 _WITHOUT_TAX = ("price", "per kWh")
+_MOST_UNMET = 12
 _UNITS = {Dimension.ENERGY: "/kWh", Dimension.FLAT: ""}
 
 
@@ -127,13 +128,16 @@ def _span(span: timedelta) -> str:
 def _below(table: PriceTable, tariff: Tariff) -> list[str]:
     """What a reader must know beside the numbers."""
     lines = ["Per kWh: all of the stop, fees included, after tax."]
-    for number, position in table.unmet:
+    for number, position in table.unmet[:_MOST_UNMET]:
         element = tariff.elements[number]
         rule = element.components[position]
         lines.append(
             f"Never charged in these stops: {_priced(rule)} "
             f"({sentence(element.restrictions)}), /elements/{number}/price_components/{position}"
         )
+    if len(table.unmet) > _MOST_UNMET:
+        more = len(table.unmet) - _MOST_UNMET
+        lines.append(f"and {more} more prices that no stop met: --json names them")
     reserved = [
         f"{_priced(part)} ({sentence(element.restrictions)})"
         for element in tariff.elements
