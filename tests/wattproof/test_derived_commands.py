@@ -183,6 +183,12 @@ def test_a_rerating_is_applied_by_one_entry_and_the_next_derive(
     assert "run `wattproof derive` first" in call(*words, "again", code=1).output
     rows = rederived(data).read("rerating")
     assert rows["session_id"].to_list() == [told["sessions"][0]["session_id"]]
+    (listed,) = ask("rerate", "list")
+    assert (listed["reason"], listed["changed"], listed["net_difference"]) == (
+        "too dear",
+        1,
+        "-2.00 EUR",
+    )
     assert "nothing would change, so nothing is written" in call(*words, "again").output
     assert operator_entries(data) == entries + 1
     exported = ask("export", "cdrs", "--party", "NL-ABC", "--month", "2026-10")

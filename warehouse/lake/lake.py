@@ -150,6 +150,7 @@ class Lake:
         """
         connection = duckdb.connect(config={"threads": self.threads} if self.threads else {})
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar = false")  # it writes among our own output
         for table in sorted(tables):
             connection.execute(self._view(table))
         return connection

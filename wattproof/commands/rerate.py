@@ -16,6 +16,7 @@ from ingest.protocols.actions import SessionRerate
 from ingest.protocols.ocpi import MalformedObjectError
 from pipelines import rerate_preview
 from pipelines.change import WRITTEN, Kind
+from warehouse.lake import Lake
 from wattproof.documents import document
 from wattproof.house_rules import checked_answer
 from wattproof.operator_log import need_log, open_registry, record
@@ -66,6 +67,7 @@ SESSIONS = (
     "session_id", "kind", "party", "start_at", "tariff", "net_before", "net", "net_difference",
     "invoice", "message",
 )  # fmt: skip
+LISTED = ("entry", "said_at", "reason", "changed", "billed", "rejected", "net_difference")
 _SHOWN = 20
 
 
@@ -173,6 +175,22 @@ def apply(
         say("Written. Next: wattproof derive")
     else:
         say(f"nothing would change, so nothing is written: {_told(counts)}")
+
+
+@app.command("list")
+def list_reratings(data: Data = DEFAULT_DATA, as_json: Json = False) -> None:
+    """List the re-ratings that were derived, oldest first, and what each came to.
+
+    `changed` sessions have a credit CDR and a new one, `billed` a first one, `rejected` could not
+    be billed so. The difference is before tax.
+
+    \b
+    Example:
+      wattproof rerate list
+    """
+    need_log(data)
+    rows = Lake(data / "lake").sql("rerating_list").to_dicts()
+    show(rows, LISTED, as_json=as_json)
 
 
 @dataclass(frozen=True, slots=True)
