@@ -64,6 +64,9 @@ def _kinds(rows: pl.DataFrame, starts: pl.Series, policy: PricingPolicy) -> dict
         "held": time & ~session,
     }
     members = {name: member for name, member in members.items() if rows.select(member.any()).item()}
+    none = Kind(starts * 0, starts * 0 - 1)
+    if not members:
+        return dict.fromkeys(_KINDS, none)
     wide = pl.Int128 if largest(rows["billable"]) * (rows.height + 1) >= 2**62 else pl.Int64
     counts = pl.lit(value=True) if policy.step_counts_unpriced == "yes" else pl.col("priced")
     sums = rows.select(
@@ -76,7 +79,6 @@ def _kinds(rows: pl.DataFrame, starts: pl.Series, policy: PricingPolicy) -> dict
     )[ends]
     upto = sums.select(pl.all().cum_sum())
     totals = upto[ends] - upto[starts] + sums[starts]
-    none = Kind(starts * 0, starts * 0 - 1)
     found = {
         name: Kind(
             totals[name],
@@ -84,7 +86,10 @@ def _kinds(rows: pl.DataFrame, starts: pl.Series, policy: PricingPolicy) -> dict
         )
         for name in members
     }
-    return {name: found.get(name, none) for name in ("energy", "parking", "time", "held")}
+    return {name: found.get(name, none) for name in _KINDS}
+
+
+_KINDS = ("energy", "parking", "time", "held")
 
 
 def _budgets(rows: pl.DataFrame, kinds: dict[str, Kind], policy: PricingPolicy) -> pl.DataFrame:

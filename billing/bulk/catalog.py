@@ -5,6 +5,7 @@ which hours. Refuses to know sessions and quantities. OCPI 2.2.1 mod_tariffs, Ta
 first element that holds the dimension and matches, for each dimension by itself.
 """
 
+from bisect import insort
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -73,23 +74,21 @@ class Component(NamedTuple):
     vat: Decimal | None
     included: bool
     group: int
-    reason: str
     unknown_rate: bool
     """The price holds tax at a rate that is not given, and is not 0."""
 
 
 class Rival(NamedTuple):
-    """Who may win: a component (or NOBODY, who ends the search) and what must hold for it."""
+    """Who may win: a component (or NOBODY, who ends the search) and what must hold for it.
+
+    `tests` are lower and upper bounds of kWh, seconds, kW and A, in this order; `sure`: there are
+    none, and it wins whatever is measured, in its hours.
+    """
 
     component: int
     hours: Hours | None
     tests: tuple[Decimal | int | None, ...]
-    """Lower and upper bounds of kWh, seconds, kW and A, in this order."""
-
-    @property
-    def sure(self) -> bool:
-        """Whether it wins whatever is measured, in its hours."""
-        return not any(bound is not None for bound in self.tests)
+    sure: bool
 
 
 @dataclass(slots=True)
@@ -121,41 +120,41 @@ class Catalog:
     """The questions to which a tariff has an answer at some moment."""
     wholes: dict[int, dict[int, Option]] = field(default_factory=dict)
     """The same where whole elements compete, as OCPI 2.1.1 can be read."""
+    reasons: dict[int, str] = field(default_factory=dict)
+    clocked: bool = False
+    """Whether the local clock or calendar matters to any tariff."""
 
     def add(self, number: int) -> None:
         """Make a tariff ready. Raises ValueError for a tax that no price can include."""
         if number in self.options:
             return
         tariff = self.tariffs[number]
+        per_element = self.policy.element_choice == "per_element"
+        both = tariff.original_version == "2.1.1" and len(tariff.elements) > 1
         single: dict[int, list[int]] = {}
         whole: dict[int, list[int]] = {}
         for part in Part:
-            self._enter(number, tariff, part, (single, whole))
+            self._enter(number, part, single, whole if per_element or both else None)
         self.priced[number] = frozenset(single)
-        chosen = whole if self.policy.element_choice == "per_element" else single
+        chosen = whole if per_element else single
         self.options[number] = {key: self._option(rivals) for key, rivals in chosen.items()}
-        both = tariff.original_version == "2.1.1" and len(tariff.elements) > 1
-        if both and self.policy.element_choice == "per_dimension":
+        if both and not per_element:
             self.wholes[number] = {key: self._option(rivals) for key, rivals in whole.items()}
-
-    @property
-    def clocked(self) -> bool:
-        """Whether the local clock or calendar matters to any tariff."""
-        return any(rival.hours is not None for rival in self.rivals)
 
     def _enter(
         self,
         number: int,
-        tariff: Tariff,
         part: Part,
-        found: tuple[dict[int, list[int]], dict[int, list[int]]],
+        single: dict[int, list[int]],
+        whole: dict[int, list[int]] | None,
     ) -> None:
-        """Add the elements of one part: who competes by dimension, and by whole elements."""
-        single, whole = found
+        """Add the elements of one part: who competes by dimension, and (not None) as a whole."""
+        tariff = self.tariffs[number]
         for position, element in _elements(tariff, part):
             hours, tests = hours_of(element.restrictions, self.policy), _tests(element.restrictions)
+            sure = all(bound is None for bound in tests)
             own = _components(element, self.policy)
-            for dimension in range(len(DIMENSIONS)):
+            for dimension in range(len(DIMENSIONS)) if whole is not None else own:
                 key = part * len(DIMENSIONS) + dimension
                 component = NOBODY
                 if dimension in own:
@@ -163,11 +162,25 @@ class Catalog:
                     component = len(self.components)
                     row = _component(tariff, (number, position, at), part, rule, self.policy)
                     self.components.append(row)
-                rival = len(self.rivals)
-                self.rivals.append(Rival(component, hours, tests))
-                whole.setdefault(key, []).append(rival)
-                if component != NOBODY:
-                    single.setdefault(key, []).append(rival)
+                    single.setdefault(key, []).append(len(self.rivals))
+                if whole is not None:
+                    whole.setdefault(key, []).append(len(self.rivals))
+                self.rivals.append(Rival(component, hours, tests, sure))
+                self.clocked = self.clocked or hours is not None
+
+    def reason(self, number: int) -> str:
+        """Why a component won, in a sentence."""
+        if number not in self.reasons:
+            self.reasons[number] = self._reason(number)
+        return self.reasons[number]
+
+    def _reason(self, number: int) -> str:
+        one = self.components[number]
+        elements = self.tariffs[one.tariff].elements
+        words = sentence(elements[one.element].restrictions)
+        applies = "" if words == "no restrictions" else "that applies "
+        first = f"element {one.element + 1} of {len(elements)} is the first with"
+        return f"{first} {DIMENSIONS[one.dimension]} {applies}({words})"
 
     def _option(self, rivals: list[int]) -> Option:
         upto = []
@@ -200,22 +213,24 @@ class Catalog:
         return option.course[kind]
 
     def _course(self, option: Option, day: int) -> tuple[tuple[int, int], ...]:
-        open_on = []
+        changes: dict[int, list[int]] = {0: []}
+        active: list[int] = []
         for number in option.rivals:
             hours = self.rivals[number].hours
-            spans = None if hours is None else hours.on(day)
-            if spans is None or spans:
-                open_on.append((number, spans))
-        edges = {0} | {edge for _, spans in open_on for span in spans or () for edge in span}
-        edges.discard(DAY_US)
+            if hours is None:
+                active.append(number)
+                continue
+            for edge in {edge for span in hours.on(day) for edge in span}:
+                changes.setdefault(edge, []).append(number)
+        changes.pop(DAY_US, None)
         found: list[tuple[int, int]] = []
-        for edge in sorted(edges):
-            rivals = [
-                number
-                for number, spans in open_on
-                if spans is None or any(low <= edge < high for low, high in spans)
-            ]
-            chosen = self.list_of(rivals)
+        for edge in sorted(changes):
+            for number in changes[edge]:
+                if number in active:
+                    active.remove(number)
+                else:
+                    insort(active, number)
+            chosen = self.list_of(active)
             if not found or found[-1][1] != chosen:
                 found.append((edge, chosen))
         return tuple(found)
@@ -286,8 +301,6 @@ def _component(
     included = gross and policy.tax_included_math == "net_from_gross"
     if included and vat is not None and vat <= -100:
         raise ValueError(f"tariff {tariff.id}: a price cannot include {vat} % of tax")
-    words = sentence(element.restrictions)
-    applies = "" if words == "no restrictions" else "that applies "
     return Component(
         tariff=position[0],
         element=position[1],
@@ -298,8 +311,6 @@ def _component(
         vat=vat,
         included=included,
         group=GROUPS.index(_group(part, element, rule, policy)),
-        reason=f"element {position[1] + 1} of {len(tariff.elements)} is the first with "
-        f"{rule.dimension} {applies}({words})",
         unknown_rate=gross and rule.vat is None and rule.price != 0,
     )
 

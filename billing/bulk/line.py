@@ -5,7 +5,7 @@ Knows the fields of `billing.receipt.Line` and their units. Refuses to calculate
 
 import polars as pl
 
-from billing.bulk.catalog import DIMENSIONS, ENERGY, FLAT, GROUPS
+from billing.bulk.catalog import DIMENSIONS, ENERGY, FLAT, GROUPS, Catalog
 from billing.bulk.layout import Batch
 from billing.bulk.tables import Scales, Tables
 from billing.bulk.text import number_text
@@ -17,19 +17,19 @@ GROUP = pl.Enum([one.value for one in GROUPS])
 
 
 def lines_of(
-    priced: pl.DataFrame, adjusted: pl.DataFrame, batch: Batch, tables: Tables
+    priced: pl.DataFrame, adjusted: pl.DataFrame, batch: Batch, catalog: Catalog, tables: Tables
 ) -> pl.DataFrame:
     """`s` and every field of Line, in the order of a receipt. `priced` has `net`, `tax`, `amount`,
     `billed` and `surplus` in whole numbers.
     """
-    own = _priced(priced, batch, tables)
+    own = _priced(priced, batch, catalog, tables)
     if not adjusted.height:
         return own
     both = pl.concat([own, _limits(adjusted, batch, tables)])
     return both.sort("s", maintain_order=True)
 
 
-def _priced(priced: pl.DataFrame, batch: Batch, tables: Tables) -> pl.DataFrame:
+def _priced(priced: pl.DataFrame, batch: Batch, catalog: Catalog, tables: Tables) -> pl.DataFrame:
     winner, p = priced["winner"], priced["p"]
     components = {
         name: tables.components[name].gather(winner)
@@ -53,7 +53,7 @@ def _priced(priced: pl.DataFrame, batch: Batch, tables: Tables) -> pl.DataFrame:
             components["tariff_id"],
             components["element"],
             components["component"],
-            _reasons(priced, tables).alias("reason"),
+            _reasons(priced, catalog, tables).alias("reason"),
             batch.periods["imputed"].gather(p).alias("imputed"),
         ]
     )
@@ -106,25 +106,26 @@ def _in_units(priced: pl.DataFrame, name: str, scales: Scales) -> pl.Series:
     )["wh"]
 
 
-def _reasons(priced: pl.DataFrame, tables: Tables) -> pl.Series:
+def _reasons(priced: pl.DataFrame, catalog: Catalog, tables: Tables) -> pl.Series:
     """Why each component won, and what whole blocks made of its quantity."""
-    reasons = tables.components["reason"].clone()
+    winners = priced["winner"].unique().sort()
+    reasons = pl.Series("reason", [catalog.reason(one) for one in winners], dtype=pl.String)
+    place = winners.search_sorted(priced["winner"]).cast(pl.Int64)
     stepped = (priced["surplus"] != 0).arg_true()
     if not len(stepped):
-        return reasons.gather(priced["winner"])
+        return reasons.gather(place)
     rows = priced.select("dimension", "billed", "surplus", "winner")[stepped]
     rows = rows.select(
         pl.col("dimension") == ENERGY,
         "billed",
         before=pl.col("billed") - pl.col("surplus"),
-        reason=reasons.gather(rows["winner"]),
+        reason=reasons.gather(place.gather(stepped)),
         step=tables.components["step_size"].gather(rows["winner"]).clip(1).cast(pl.String),
     ).with_row_index("row")
     halves = [
         rows.filter("dimension").select("row", _stepped(tables.scales.wh, "Wh")),
         rows.filter(~pl.col("dimension")).select("row", _stepped(tables.scales.seconds, "s")),
     ]
-    place = priced["winner"].clone()
     for half in halves:
         at = pl.int_range(half.height, eager=True) + len(reasons)
         place.scatter(stepped.gather(half["row"]), at)

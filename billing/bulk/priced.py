@@ -10,13 +10,13 @@ from typing import Any
 
 import polars as pl
 
-from billing.cost import new_line
 from billing.mould import mould
 from billing.policy import PricingPolicy
 from billing.receipt import Amount, CostGroup, Line, Note, Receipt
 from billing.tariff import Dimension
 
-_new_amount, _new_receipt, _new_note = mould(Amount), mould(Receipt), mould(Note)
+_new_line, _new_amount = mould(Line), mould(Amount)
+_new_receipt, _new_note = mould(Receipt), mould(Note)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def _by_key(frame: pl.DataFrame, make: Any) -> dict[Any, list[Any]]:  # noqa: AN
 
 def _line(row: Sequence[Any]) -> Line:
     period, dimension, group, *rest = row
-    return new_line(period, Dimension(dimension), CostGroup(group), *rest)
+    return _new_line(period, Dimension(dimension), CostGroup(group), *rest)
 
 
 def _totals(rows: Sequence[Sequence[Any]]) -> tuple[tuple[CostGroup, Amount], ...]:

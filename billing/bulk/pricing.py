@@ -8,6 +8,7 @@ numbers throughout, each amount divided once. Refuses I/O, clocks and floats.
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from threading import local
 from typing import NamedTuple
 
 import polars as pl
@@ -22,7 +23,8 @@ from billing.bulk.line import GROUP, lines_of, named, vats_of
 from billing.bulk.priced import Priced
 from billing.bulk.remark import Stage
 from billing.bulk.sheet import Sheet
-from billing.bulk.tables import Tables, scales_of, tables_of
+from billing.bulk.shelf import Shelf
+from billing.bulk.tables import Tables, scales_of
 from billing.bulk.total import groups_of, taxes_of, totals_of
 from billing.bulk.use import uses_of
 from billing.bulk.whole import as_decimal
@@ -43,12 +45,20 @@ class Frames(NamedTuple):
 def price_each(sheets: Iterable[Sheet], *, at_once: int = 2) -> Iterator[Priced]:
     """Sheet after sheet, in their order: memory stays that of the few that are priced at once.
 
-    A sheet is made when a place for it is free; 50,000 to 200,000 sessions are a good size.
+    A sheet is made when a place for it is free; 50,000 to 200,000 sessions are a good size. Sheets
+    that hold the very same sequence of tariffs make them ready once. Raises as `price_all`.
     """
+    own = local()
+
+    def priced(sheet: Sheet) -> Priced:
+        if not hasattr(own, "shelf"):
+            own.shelf = Shelf()
+        return _priced_from(sheet, own.shelf)
+
     with ThreadPoolExecutor(at_once) as pool:
         under_way: deque[Future[Priced]] = deque()
         for sheet in sheets:
-            under_way.append(pool.submit(price_all, sheet))
+            under_way.append(pool.submit(priced, sheet))
             if len(under_way) == at_once:
                 yield under_way.popleft().result()
         while under_way:
@@ -61,10 +71,14 @@ def price_all(sheet: Sheet) -> Priced:
     Raises ValueError (no tariff, two currencies, UnknownCurrency, a tax no price can include, a
     period of no session), RangeError (a number too wide to be held) and ZoneInfoNotFoundError.
     """
+    return _priced_from(sheet, Shelf())
+
+
+def _priced_from(sheet: Sheet, shelf: Shelf) -> Priced:
     _check_currencies(sheet)
     periods = sorted_periods(sheet)
     numbers = sheet.sessions["policy"].unique().sort().to_list() or [0]
-    found = [_of_policy(sheet, number, periods) for number in numbers]
+    found = [_of_policy(sheet, number, periods, shelf) for number in numbers]
     frames = [_joined(parts, sheet.sessions["key"]) for parts in zip(*found, strict=True)]
     lines, totals, taxes, groups, notes = frames
     return Priced(lines, totals, taxes, groups, notes, tuple(sheet.policies))
@@ -73,8 +87,9 @@ def price_all(sheet: Sheet) -> Priced:
 def _check_currencies(sheet: Sheet) -> None:
     """The tariffs of one session share a currency, and it is one of ISO 4217."""
     codes = [tariff.currency for tariff in sheet.tariffs]
-    for code in sorted(set(codes)):
-        minor_unit(code)
+    used = sheet.sessions["tariffs"].list.explode().drop_nulls().unique().sort()
+    for number in used:
+        minor_unit(codes[number])
     if len(set(codes)) > 1:
         currency = pl.Series("currency", codes)
         each = sheet.sessions.select(pl.int_range(pl.len()).alias("s"), "tariffs").explode(
@@ -85,7 +100,7 @@ def _check_currencies(sheet: Sheet) -> None:
             raise ValueError("the tariffs of one session must share a currency")
 
 
-def _of_policy(sheet: Sheet, number: int, periods: pl.DataFrame) -> Frames:
+def _of_policy(sheet: Sheet, number: int, periods: pl.DataFrame, shelf: Shelf) -> Frames:
     """The sessions of one policy, by steps."""
     sessions, rows = sheet.sessions, pl.int_range(sheet.sessions.height, eager=True)
     if sessions["policy"].n_unique() > 1:
@@ -95,13 +110,13 @@ def _of_policy(sheet: Sheet, number: int, periods: pl.DataFrame) -> Frames:
         renumbered.scatter(rows, pl.int_range(len(rows), dtype=pl.UInt32, eager=True))
         own = renumbered.gather(periods["s"])
         periods = periods.with_columns(s=own).filter(own.is_not_null())
-    catalog = Catalog(sheet.policies[number], sheet.tariffs)
+    catalog = shelf.catalog(sheet.tariffs, sheet.policies[number])
     for tariff in sessions["tariffs"].list.explode().unique().sort().drop_nulls():
         catalog.add(tariff)
     scales = scales_of(catalog, catalog.policy, *digits_of(periods))
     batch = lay_out(sessions, periods, catalog, scales)
     cells = cells_of(batch, catalog)
-    tables = tables_of(catalog, scales)
+    tables = shelf.tables(catalog, scales)
     found = _priced(batch, catalog, Judge(batch, tables, cells))
     policy = pl.lit(number, dtype=pl.UInt32).alias("policy")
     totals = found.totals.select("s", policy, pl.exclude("s"))
@@ -126,7 +141,7 @@ def _priced(batch: Batch, catalog: Catalog, judge: Judge) -> Frames:
     groups = groups_of(costs.totals, adjusted)
     totals, taxes = totals_of(batch, groups, taxes_of(groups))
     return Frames(
-        lines=lines_of(costs.lines, adjusted, batch, tables),
+        lines=lines_of(costs.lines, adjusted, batch, catalog, tables),
         totals=_decimal(totals, "exact_net", "exact_tax", "net", "tax"),
         taxes=_decimal(_rated(taxes, tables), "tax", "rounded"),
         groups=_decimal(_rated(groups, tables), "net", "tax").select(

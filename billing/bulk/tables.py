@@ -63,9 +63,9 @@ def scales_of(
     catalog: Catalog, policy: PricingPolicy, wh: int, seconds: int, power: tuple[int, int]
 ) -> Scales:
     """Scales that hold a batch with so many decimals (of Wh, s, kW, A) and its tariffs exactly."""
-    tests = [rival.tests for rival in catalog.rivals]
+    tests = [rival.tests for rival in catalog.rivals if not rival.sure]
     bounds = [
-        decimals(Decimal(one[at]) for one in tests for at in pair if one[at] is not None)  # type: ignore[arg-type]
+        decimals({Decimal(one[at]) for one in tests for at in pair if one[at] is not None})  # type: ignore[arg-type]
         for pair in ((0, 1), (4, 5), (6, 7))
     ]
     rounded = 1 if policy.volume_rounding == "four_decimals" else 0
@@ -77,8 +77,8 @@ def scales_of(
         seconds=max(seconds, 6),
         kw=max(power[0], bounds[1]),
         a=max(power[1], bounds[2]),
-        price=decimals(one.price for one in catalog.components),
-        vat=decimals(rates),
+        price=decimals({one.price for one in catalog.components}),
+        vat=decimals(set(rates)),
     )
 
 
@@ -133,6 +133,8 @@ def _components(
     numbers = {rate: number for number, rate in enumerate(rates)}
     rows = catalog.components
     zero_step = 1 if catalog.policy.zero_step == "one" else 0
+    prices = {price: scaled(price, scales.price) for price in {one.price for one in rows}}
+    vats = {vat: scaled(vat or Decimal(0), scales.vat) for vat in rates}
     units = (10**scales.wh, 10**scales.seconds)
     blocks = [
         0
@@ -147,12 +149,11 @@ def _components(
             "component": pl.Series([one.component for one in rows], dtype=pl.Int64),
             "step_size": pl.Series([one.step_size for one in rows], dtype=pl.Int64),
             "block": _int64("step_size", blocks),
-            "price": _int128("price", [scaled(one.price, scales.price) for one in rows]),
+            "price": _int128("price", [prices[one.price] for one in rows]),
             "rate": pl.Series([numbers[one.vat] for one in rows], dtype=pl.Int64),
-            "vat": _int64("vat", [scaled(one.vat or Decimal(0), scales.vat) for one in rows]),
+            "vat": _int64("vat", [vats[one.vat] for one in rows]),
             "included": pl.Series([one.included for one in rows], dtype=pl.Boolean),
             "group": pl.Series([one.group for one in rows], dtype=pl.Int64),
-            "reason": pl.Series([one.reason for one in rows], dtype=pl.String),
             "price_text": pl.Series([f"{one.price:f}" for one in rows], dtype=pl.String),
             "unknown_rate": pl.Series([one.unknown_rate for one in rows], dtype=pl.Boolean),
             "tariff_id": pl.Series(

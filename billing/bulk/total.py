@@ -109,11 +109,12 @@ def _summed(rows: pl.DataFrame, name: str, height: int) -> pl.Series:
 
 def _unit(batch: Batch) -> pl.Series:
     """What a session's totals are multiples of, at 1E-12: policy rounding_unit."""
-    units = [
-        scaled(rounding_unit(tariff.currency, batch.policy), GRAIN_DIGITS)
-        for tariff in batch.tariffs
-    ]
-    return pl.Series("unit", units, dtype=pl.Int128).gather(batch.sessions["tariff"])
+    tariffs = batch.sessions["tariff"]
+    units: list[int | None] = [None] * len(batch.tariffs)
+    for number in tariffs.unique():
+        unit = rounding_unit(batch.tariffs[number].currency, batch.policy)
+        units[number] = scaled(unit, GRAIN_DIGITS)
+    return pl.Series("unit", units, dtype=pl.Int128).gather(tariffs)
 
 
 def rounding_unit(currency: str, policy: PricingPolicy) -> Decimal:

@@ -53,6 +53,12 @@ def test_both_engines_give_the_same_receipts(seed: int) -> None:
     check(sessions(seed, 100, policies=1))
 
 
+@settings(deadline=None, max_examples=40)
+@given(SEEDS, st.integers(1, 3))
+def test_small_sheets(seed: int, count: int) -> None:
+    check(sessions(seed, count, policies=1))
+
+
 def test_a_sheet_of_many_policies() -> None:
     check(sessions(1, 200, policies=6))
 

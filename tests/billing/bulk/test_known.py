@@ -1,5 +1,6 @@
 """Sessions whose price is known: every tariff of tariffs.json, and the worked cases."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -7,9 +8,11 @@ import pytest
 
 from billing.bulk import Asked
 from billing.period import ChargingPeriod
+from billing.policy import policy_from
 from tests.billing.bulk.test_equality import check
 from tests.billing.pricing import test_worked_cases as worked
-from tests.billing.pricing.samples import AMSTERDAM, TABLE, periods, tariff
+from tests.billing.pricing.samples import AMSTERDAM, TABLE, periods, tariff, tariff_of
+from tests.billing.pricing.test_policy_alternatives import answers
 from tests.billing.pricing.test_price import TOTALS
 
 ROWS = [
@@ -86,3 +89,17 @@ def _worked(case: Any) -> Asked:
     )
     own = (worked.own_tariff(case["tariff"]),)
     return Asked(case["id"], found, own, worked.ZONE, starts[0], starts[-1])
+
+
+def test_answers_to_open_questions() -> None:
+    """Every session whose price depends on an answer, under every answer."""
+    asked = []
+    for case, answer, _ in (param.values for param in answers()):
+        found = periods(*case.rows, end=case.end)
+        stated = tuple(replace(one, **(case.stated or {})) for one in found)
+        start = min(one.start_at for one in found).replace(minute=0)
+        policy = policy_from([(case.question, answer)])
+        own = (tariff_of(case.tariff),)
+        key = f"{case.question} {answer} {len(asked)}"
+        asked.append(Asked(key, stated, own, AMSTERDAM, start, found[-1].end_at, policy))
+    check(asked)
