@@ -164,6 +164,7 @@ def _pair(axis: Extremes, least: int, most: int) -> Sequence[Decimal | None]:
     ]
     low, high = pairs[0]
     count = axis.values.count
+    assert low <= high or count in (low, high), "the least is not above the most"
     return [None if place == count else _at(axis.values, place) for place in (low, high)]
 
 
