@@ -53,8 +53,8 @@ def reach(subject: Subject) -> Iterator[Finding]:
     """`unreachable_element`, `dead_component`, `redundant_component`, `reach_undecided`,
     `late_flat`; of 2.1.1 `element_choice_matters`.
     """
-    if len(subject.tariff.elements) < 2:
-        return
+    if len(subject.tariff.elements) < 2 or subject.policy.element_choice == "per_element":
+        return  # whole elements would be chosen: nothing is claimed about that reading
     try:
         verdicts = list(_verdicts(subject))
         matters = [*_by_element(subject, verdicts), *_late_flats(subject, verdicts)]

@@ -166,6 +166,9 @@ def test_policies_decide_what_is_dead() -> None:
     assert "unreachable_element" in codes(behind)
     never = lint(text(behind), policy={"equal_window": "never"}, now=NOW)
     assert "unreachable_element" not in {one.code for one in never}
+    assert lint(text(behind), policy={"element_choice": "per_element"}, now=NOW) == [
+        one for one in lint(text(behind), now=NOW) if one.code == "whole_day_window"
+    ]
 
 
 SAYS: list[tuple[str, Any, dict[str, Any], bool]] = [
