@@ -194,17 +194,26 @@ def not_priceable(session: Billable, error: Exception) -> Rejection:
 def billed(found: Ready, receipt: Receipt) -> CDR | Rejection:
     """The CDR of a session with its receipt; unless a policy holds energy that has no price."""
     session = found.session
-    if found.policy.unpriced_dimension == "held" and _energy_is_free(found.periods, receipt):
+    held = found.policy.unpriced_dimension == "held" and _prices_energy(found.tariff)
+    if held and _energy_is_free(found.periods, receipt):
         message = f"tariff {found.tariff.id} prices energy, but not all that was delivered here"
         return Rejection(session.id, session.version, "energy_unpriced", message)
     return _cdr(found, receipt)
 
 
+def _prices_energy(tariff: Tariff) -> bool:
+    return any(
+        part.dimension is Dimension.ENERGY for one in tariff.elements for part in one.components
+    )
+
+
 def _energy_is_free(periods: Sequence[ChargingPeriod], receipt: Receipt) -> bool:
-    """Whether a period's energy met no price component although the tariff has some."""
-    unpriced = {one.period for one in receipt.notes if one.code == "no_price_component"}
-    priced = {one.period for one in receipt.lines if one.dimension is Dimension.ENERGY}
-    return any(one.energy_wh and one.ordinal in unpriced - priced for one in periods)
+    """Whether some of a period's energy met no price component."""
+    kwh = dict.fromkeys([one.ordinal for one in periods], Decimal(0))
+    for one in receipt.lines:
+        if one.dimension is Dimension.ENERGY:
+            kwh[one.period] += one.measured
+    return any(one.energy_wh != EXACT.multiply(kwh[one.ordinal], _WH_PER_KWH) for one in periods)
 
 
 def _cdr(found: Ready, receipt: Receipt) -> CDR:

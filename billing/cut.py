@@ -58,7 +58,8 @@ def cut(
         plan = [(session.start_at, prepare(tariff, clock, policy))]
         plan += [(at, prepare(other, clock, policy)) for at, other in sorted(switches, key=_first)]
         marks = _marks(session, session.energy_wh, plan)
-        pieces = _merged(list(_pieces(session, plan, marks)))
+        again = policy.flat_scope == "activation"
+        pieces = _merged(list(_pieces(session, plan, marks)), again=again)
         return tuple(
             [
                 _period(ordinal, piece, _power(session, piece.schedule, piece))
@@ -150,11 +151,11 @@ def _marks(session: Metered, energy_wh: Decimal, plan: Plan) -> list[_Mark]:
         return [first, last]
     course = _Course.of(session, energy_wh)
     inside = {at: course.mark(at) for at in within}
-    for level in levels:
-        for crossing in course.crossings(level * WH_PER_KWH):
-            mark = _at_whole_second(crossing, inside)
-            if start < mark.at < end:
-                inside[mark.at] = mark
+    found = [mark for level in levels for mark in course.crossings(level * WH_PER_KWH)]
+    taken = {*inside, *(mark.at for mark in found)}
+    for mark in (_at_whole_second(one, taken - {one.at}) for one in found):
+        if start < mark.at < end:
+            inside[mark.at] = mark
     return [first, *(inside[at] for at in sorted(inside)), last]
 
 
@@ -170,14 +171,14 @@ def _edges(session: Metered, schedule: Schedule) -> Iterator[datetime]:
         yield from _band_changes(session, limits.power)
 
 
-def _at_whole_second(mark: _Mark, others: dict[datetime, _Mark]) -> _Mark:
+def _at_whole_second(mark: _Mark, others: set[datetime]) -> _Mark:
     """An interpolated instant moved to the next whole second, as partners exchange them; its energy
     stays exactly the threshold. Not where another bound lies between.
     """
     if mark.measured or not mark.at.microsecond:
         return mark
     later = mark.at.replace(microsecond=0) + SECOND
-    if any(mark.at <= at < later for at in others):
+    if any(mark.at <= at <= later for at in others):
         return mark
     return _Mark(later, mark.wh, measured=False)
 
@@ -259,15 +260,19 @@ def _pieces(session: Metered, plan: Plan, marks: list[_Mark]) -> Iterator[_Piece
         )
 
 
-def _merged(pieces: list[_Piece]) -> list[_Piece]:
-    """Neighbours joined again where no price can differ; FLAT counts only until it is charged."""
+def _merged(pieces: list[_Piece], *, again: bool) -> list[_Piece]:
+    """Neighbours joined again where no price can differ; FLAT counts only until it is charged, or
+    whenever `again` another one begins to apply (policy flat_scope).
+    """
     if len(pieces) == 1:
         return pieces
     found = pieces[:1]
     charged = found[0].flat is not None
+    flat = found[0].flat
     for piece in pieces[1:]:
         last = found[-1]
-        starts_flat = piece.flat is not None and not charged
+        starts_flat = piece.flat is not None and (piece.flat is not flat if again else not charged)
+        flat = piece.flat or flat
         if not starts_flat and _same(last, piece):
             found[-1] = last._replace(end=piece.end)
         else:

@@ -146,10 +146,23 @@ def _told(
         return context, decided
     tariff = ways.tariff(session, context, one.at) if one.choose_tariff else context.tariff
     new = one.tariff
-    if new and tariff and new.id == tariff.id and is_valid(new, session.start_at):
+    if new and tariff and same_tariff(new, tariff) and is_valid(new, session.start_at):
         tariff = new
     told = context if tariff is context.tariff else replace(context, tariff=tariff)
     return told, {**decided, **one.decisions}
+
+
+def same_tariff(one: Tariff, other: Tariff) -> bool:
+    """Whether both are versions of one tariff: the same party's, id (a CiString) and currency."""
+    return all(
+        own.upper() == its.upper()
+        for own, its in (
+            (one.country_code, other.country_code),
+            (one.party_id, other.party_id),
+            (one.id, other.id),
+            (one.currency, other.currency),
+        )
+    )
 
 
 def _is_rejected(

@@ -279,3 +279,25 @@ def test_a_switch_back_and_one_to_the_same_tariff_cut_nothing_needless() -> None
         "other",
         day.id,
     ]
+
+
+def test_two_thresholds_passed_in_one_second_both_count() -> None:
+    bands = [
+        ["ENERGY 1", {"max_kwh": "4"}],
+        ["ENERGY 0", {"max_kwh": "8"}],
+        ["ENERGY 2"],
+    ]
+    own = session(
+        readings={"2026-10-05T12:10": "1000", "2026-10-05T12:10:01": "10000"}, energy="12000"
+    )
+    found = cut(own, tariff_of(bands), AMSTERDAM)
+    assert [one.energy_wh for one in found] == [4_000, 4_000, 4_000]
+    assert [one.imputed for one in found] == [True, True, True]
+
+
+def test_a_fee_that_is_due_again_opens_a_period() -> None:
+    fees = tariff_of([["FLAT 1", {"end_time": "13:00"}], ["FLAT 2"]])
+    own, again = session(), PricingPolicy(flat_scope="activation")
+    assert len(cut(own, fees, AMSTERDAM)) == 1
+    found = cut(own, fees, AMSTERDAM, again)
+    assert [one.start_at for one in found] == [own.start_at, at("2026-10-05T13:00")]

@@ -217,3 +217,8 @@ def test_an_id_is_a_uuid_of_version_5(name: str, version: int) -> None:
     found = UUID(cdr_id(name, version))
     assert found == uuid5(UUID("8a1f8a52-8fd0-5c2b-9b8e-5b6a0f3f6c11"), f"{name}:{version}")
     assert str(found) == cdr_id(name, version)
+
+
+def test_a_tariff_without_a_price_for_energy_holds_no_energy_back() -> None:
+    by_day = context(tariff=tariff_of([["TIME 1", {"end_time": "13:00"}]]))
+    assert isinstance(derive(session(), by_day, PricingPolicy(unpriced_dimension="held")), CDR)
