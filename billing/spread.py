@@ -38,6 +38,8 @@ def moments_within(schedule: Schedule, period: ChargingPeriod, moment: Moment) -
 
 def split(schedule: Schedule, period: ChargingPeriod, moment: Moment) -> list[ChargingPeriod]:
     """The period in parts, cut at every edge within it; the parts keep its ordinal."""
+    if period.end_at <= period.start_at:
+        return [period]
     at = sorted({period.start_at, *_instants(schedule, period, moment), period.end_at})
     if len(at) <= len((period.start_at, period.end_at)):
         return [period]
