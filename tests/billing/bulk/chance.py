@@ -109,7 +109,7 @@ class Chance:
             min_duration=self.maybe(0.15, lambda: dice.randint(0, 7200)),
             max_duration=self.maybe(0.15, lambda: dice.randint(0, 7200)),
             day_of_week=frozenset(dice.sample(list(DayOfWeek), dice.choice([0, 0, 0, 1, 3]))),
-            reservation=self.maybe(0.2, lambda: dice.choice(list(ReservationRestriction))),
+            reservation=self.maybe(0.3, lambda: dice.choice(list(ReservationRestriction))),
         )
 
     def element(self) -> TariffElement:
@@ -148,7 +148,9 @@ class Chance:
         held, expired, cancelled = (dice.random() < share for share in (0.3, 0.3, 0.2))
         at, found = start, []
         for ordinal in range(dice.choice([0, 1, 1, 2, 3, 4, 6])):
-            length = dice.choice([0, dice.randint(1, 9_000), dice.randint(1, 90_000)])
+            length = dice.choice(
+                [dice.choice([0, -30]), *map(dice.randint, (1, 1), (9_000, 90_000))]
+            )
             end = at + timedelta(seconds=length, microseconds=self.micro())
             own = self.period(ordinal, (at, end), [tariff.id for tariff in tariffs])
             if held and (ordinal == 0 or expired):
