@@ -221,3 +221,10 @@ def test_what_cannot_be_corrected_is_refused(call: Call, words: tuple[str, ...],
 def test_a_file_for_another_tariff_is_refused(call: Call, cheaper: str) -> None:
     words = ("rerate", "preview", "--tariff", cheaper, "--tariff-id", "OTHER")
     assert "takes the place of no other" in call(*words, code=1).output
+
+
+def test_a_tariff_that_priced_nothing_is_told(call: Call, data: Path, cheaper: str) -> None:
+    Path(cheaper).write_text(Path(cheaper).read_text().replace("STANDARD", "UNHEARD"))
+    told = call("rerate", "preview", "--tariff", cheaper)
+    assert "0 sessions: none is meant" in told.stdout
+    assert "NL WTP UNHEARD EUR" in " ".join(told.stderr.split())

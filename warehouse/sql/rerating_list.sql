@@ -18,9 +18,9 @@ sessions AS (
     SELECT
         origin,
         index,
-        count_if(credit_id <> '') AS changed,
-        count_if(cdr_id <> '' AND credit_id = '') AS billed,
-        count_if(cdr_id = '') AS rejected
+        CAST(count_if(credit_id <> '') AS BIGINT) AS changed,
+        CAST(count_if(cdr_id <> '' AND credit_id = '') AS BIGINT) AS billed,
+        CAST(count_if(cdr_id = '') AS BIGINT) AS rejected
     FROM rerating
     GROUP BY origin, index
 )

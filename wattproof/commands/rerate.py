@@ -31,7 +31,9 @@ app = typer.Typer(
 
 File = Annotated[
     Path | None,
-    typer.Option("--tariff", metavar="FILE", help="A corrected tariff, in place of the same id."),
+    typer.Option(
+        "--tariff", metavar="FILE", help="A corrected tariff, in place of the one of its id."
+    ),
 ]
 TariffId = Annotated[
     list[str] | None,
@@ -275,7 +277,7 @@ def _choice(
 def _previewed(data: Path, said: SessionRerate, workers: int) -> pl.DataFrame:
     with progress("pricing again") as bar:
         try:
-            return rerate_preview.preview(
+            found = rerate_preview.preview(
                 data, said, workers=workers,
                 progress=lambda done, total: bar.at(done, total=total),
             )  # fmt: skip
@@ -283,6 +285,19 @@ def _previewed(data: Path, said: SessionRerate, workers: int) -> pl.DataFrame:
             raise RefusalError(
                 f"no OCPI {said.ocpi_version} tariff: {error}", "correct the file"
             ) from None
+    if found.is_empty():
+        _say_none(said)
+    return found
+
+
+def _say_none(said: SessionRerate) -> None:
+    """Why no session is meant by a corrected tariff: what it must have in common with the old."""
+    if said.tariff is not None:
+        names = ("country_code", "party_id", "id", "currency")
+        told = " ".join(str(said.tariff[name]) for name in names if name in said.tariff)
+        say(
+            f"no session selected was priced by a tariff of the same party, id and currency: {told}"
+        )
 
 
 def _counts(found: pl.DataFrame) -> dict[str, int]:
