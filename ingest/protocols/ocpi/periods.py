@@ -114,7 +114,8 @@ def stated_periods(
 
     OCPI 2.2.1 mod_cdrs, ChargingPeriod.dimensions: what is not stated is not there; a session's
     time is not taken from its stamps. A period that holds reserved time and a session's volumes is
-    read as two. `by_start` reads periods in the order of their starts; ordinals stay positions.
+    read as two, the second of which starts where the reserved time ends. `by_start` reads periods
+    in the order of their starts; ordinals stay positions.
     Only reserved time in all periods: a reservation that was never used.
     """
     found = [
@@ -161,7 +162,18 @@ def _stated(
     if not any(volumes.get(name) for name in ("ENERGY", "TIME", "PARKING_TIME")):
         return [replace(reserved, overtime_s=session.overtime_s)]
     wire.note("mixed_period", "dimensions", "reserved time and charging in one period: read as two")
-    return [reserved, session]
+    used_at = _reserved_until(period, sum(held, _NONE) * 3600)
+    return [replace(reserved, end_at=used_at), replace(session, start_at=used_at)]
+
+
+def _reserved_until(period: ChargingPeriod, held_s: Decimal) -> datetime:
+    """Where the reserved time at the start of a period ends: within it, whatever it states.
+
+    A credit may state its times negated: their sign is judged later, and moves nothing.
+    """
+    span = period.end_at - period.start_at
+    held_us, most_us = round(abs(held_s) * 1_000_000), span // timedelta(microseconds=1)
+    return period.start_at + timedelta(microseconds=max(0, min(held_us, most_us)))
 
 
 def _seconds(hours: Decimal) -> Decimal:

@@ -246,6 +246,21 @@ def test_reserved_time_and_charging_in_one_period_are_read_as_two() -> None:
     assert written["total_energy_cost"]["excl_vat"] == 5
 
 
+def test_a_session_counts_its_duration_from_the_end_of_its_reserved_time() -> None:
+    own = tariff(
+        element("TIME 1.00 - 1", reservation="RESERVATION"),
+        element("TIME 0.00 - 1", max_duration=1800),
+        element("TIME 6.00 - 1"),
+    )
+    rows = [
+        ("2026-10-05T12:00", {"RESERVATION_TIME": D("0.25"), "TIME": D("0.75")}),
+        ("2026-10-05T13:00", {"TIME": D(1)}),
+    ]
+    found = price(cdr("2.2.1", rows, "2026-10-05T14:00", own), time_zone=ZONE)
+    assert [line.net for line in found.receipt.lines] == [D("0.25"), 0, 6]
+    assert "periods_out_of_order" not in {note.code for note in found.notes}
+
+
 def test_periods_out_of_order_are_noted_and_ordered_only_by_policy() -> None:
     wire = evening()
     wire["charging_periods"][:2] = reversed(wire["charging_periods"][:2])

@@ -61,3 +61,18 @@ def test_only_reserved_time_is_a_reservation_never_used() -> None:
     assert (held.reserved, held.expired, held.time_s) == (True, True, 1800)
     held, used = stated({"RESERVATION_TIME": "0.5"}, {"ENERGY": "1", "RESERVATION_OVERTIME": "0.1"})
     assert (held.expired, used.reserved, used.overtime_s) == (False, False, 360)
+
+
+@pytest.mark.parametrize(
+    ("hours", "until"),
+    [("0.25", "2026-10-05T10:15:00Z"), ("3", END), ("1e14", END), ("-0.25", "2026-10-05T10:15:00Z")],
+)
+def test_reserved_time_within_a_period_ends_where_its_use_starts(hours: str, until: str) -> None:
+    held, used = stated({"RESERVATION_TIME": hours, "ENERGY": "1", "TIME": "0.75"})
+    assert (held.reserved, held.start_at, held.end_at) == (
+        True, parse_instant(START), parse_instant(until),
+    )  # fmt: skip
+    assert (used.reserved, used.start_at, used.end_at) == (
+        False, parse_instant(until), parse_instant(END),
+    )  # fmt: skip
+    assert (held.ordinal, used.ordinal) == (0, 0)
