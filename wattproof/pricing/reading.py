@@ -10,6 +10,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from billing.cdr import CDR
+from billing.money import EXACT
 from billing.policy import DEFAULT_POLICY, PricingPolicy, policy_from
 from billing.price import is_valid
 from billing.tariff import Dimension
@@ -182,8 +183,14 @@ def _zone(version: str, cdr: CDR, given: str) -> tuple[ZoneInfo, tuple[Note, ...
     return zone, (Note("zone_from_configuration", pointer, f"time zone {name}, as given{said}"),)
 
 
+_WIRE_GRAIN = Decimal("0.0001")
+"""OCPI 2.2.1 types, number: what a volume and a total are rounded to."""
+
+
 def _unstated(cdr: CDR) -> list[Note]:
-    """What a CDR's totals say, its tariffs price, and none of its periods states: it is free."""
+    """What a CDR's totals say, its tariffs price, and its periods state only in part: the rest is
+    free. A total of times holds reserved and parked time too, where the CDR counts them in.
+    """
     prices = {
         part.dimension
         for tariff in cdr.tariffs
@@ -191,23 +198,26 @@ def _unstated(cdr: CDR) -> list[Note]:
         for part in element.components
         if part.price and element.restrictions.reservation is None
     }
-    parked_h = cdr.total_parking_time_h
+    energy = sum((one.energy_wh for one in cdr.periods), Decimal(0)) / 1000
+    parked = sum((one.parking_s or 0 for one in cdr.periods), Decimal(0)) / 3600
+    timed = sum((one.time_s or 0 for one in cdr.periods), Decimal(0)) / 3600
+    parked_h = max(cdr.total_parking_time_h, parked)
     found = (
-        (Dimension.ENERGY, "energy", cdr.total_energy_kwh, "kWh"),
-        (Dimension.TIME, "time", max(cdr.total_time_h - parked_h, Decimal(0)), "h of charging"),
-        (Dimension.PARKING_TIME, "parking_time", parked_h, "h"),
+        (Dimension.ENERGY, "energy", cdr.total_energy_kwh, energy, "kWh"),
+        (Dimension.TIME, "time", cdr.total_time_h - parked_h, timed, "h of charging"),
+        (Dimension.PARKING_TIME, "parking_time", cdr.total_parking_time_h, parked, "h"),
     )
-    stated = {
-        Dimension.ENERGY: any(one.energy_wh for one in cdr.periods),
-        Dimension.TIME: any(one.time_s for one in cdr.periods),
-        Dimension.PARKING_TIME: any(one.parking_s for one in cdr.periods),
-    }
+    rounding = _WIRE_GRAIN * (len(cdr.periods) + 1) / 2
     return [
-        Note(
-            f"{name}_not_in_periods",
-            f"/total_{name}",
-            f"{total:f} {unit} in total, none in a period: none is priced",
-        )
-        for dimension, name, total, unit in found
-        if total and dimension in prices and not stated[dimension]
+        Note(f"{name}_not_in_periods", f"/total_{name}", _rest(total, stated, unit))
+        for dimension, name, total, stated, unit in found
+        if dimension in prices and total - stated > rounding
     ]
+
+
+def _rest(total: Decimal, stated: Decimal, unit: str) -> str:
+    """What of a total no price can be taken from."""
+    if not stated:
+        return f"{total:f} {unit} in total, none in a period: none is priced"
+    told, rest = (round(one, 4).normalize(EXACT) for one in (stated, total - stated))
+    return f"{total:f} {unit} in total, {told:f} in the periods: {rest:f} are not priced"

@@ -272,11 +272,21 @@ def _volumes(wire: Reader) -> dict[str, Decimal]:
     """Dimension → volume as written; one that stands twice is added up, with a note."""
     volumes: dict[str, Decimal] = {}
     for dimension in wire.objects("dimensions", required=True):
-        name, volume = dimension.text("type"), dimension.number("volume")
+        name, volume = _dimension(dimension), dimension.number("volume")
         if name in volumes:
             dimension.note("duplicate_dimension", "type", f"{name} stands twice; they are added")
         volumes[name] = volumes.get(name, Decimal(0)) + volume
     return volumes
+
+
+def _dimension(wire: Reader) -> str:
+    """The type; one that is priced, in other letters than OCPI's capitals, is it with a note."""
+    name = wire.text("type")
+    meant = name.upper()
+    if meant == name or meant not in PRICED:
+        return name
+    wire.note("dimension_case", "type", f"expected {meant}, took {name} as it")
+    return meant
 
 
 def _note_times(wire: Reader, period: ChargingPeriod, volumes: dict[str, Decimal]) -> None:

@@ -232,7 +232,7 @@ def _period_needs(wire: object, path: list[str]) -> bool:
         return False
     dimension = _within(wire, *path[:-1]) if path[-1] == "volume" else None
     kind = dimension.get("type") if isinstance(dimension, dict) else None
-    return not isinstance(kind, str) or kind in PRICED
+    return not isinstance(kind, str) or kind.upper() in PRICED
 
 
 def _tariff_needs(path: list[str], tariff: object) -> bool:

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from billing.period import ChargingPeriod
-from ingest.protocols.ocpi.periods import stated_periods
+from ingest.protocols.ocpi.periods import read_periods, stated_periods
 from ingest.protocols.ocpi.reader import Reader
 from ingest.protocols.ocpi.wire import parse_instant
 
 START, END = "2026-10-05T10:00:00Z", "2026-10-05T11:00:00Z"
+QUARTER = "2026-10-05T10:15:00Z"
 
 
 def stated(*periods: dict[str, str]) -> tuple[ChargingPeriod, ...]:
@@ -65,7 +66,7 @@ def test_only_reserved_time_is_a_reservation_never_used() -> None:
 
 @pytest.mark.parametrize(
     ("hours", "until"),
-    [("0.25", "2026-10-05T10:15:00Z"), ("3", END), ("1e14", END), ("-0.25", "2026-10-05T10:15:00Z")],
+    [("0.25", QUARTER), ("3", END), ("1e14", END), ("-0.25", QUARTER)],
 )
 def test_reserved_time_within_a_period_ends_where_its_use_starts(hours: str, until: str) -> None:
     held, used = stated({"RESERVATION_TIME": hours, "ENERGY": "1", "TIME": "0.75"})
@@ -76,3 +77,13 @@ def test_reserved_time_within_a_period_ends_where_its_use_starts(hours: str, unt
         False, parse_instant(until), parse_instant(END),
     )  # fmt: skip
     assert (held.ordinal, used.ordinal) == (0, 0)
+
+
+def test_a_dimension_in_another_case_is_read_as_what_it_is_and_noted() -> None:
+    (found,) = stated({"Energy": "20", "time": "0.5", "Sunshine": "7"})
+    assert (found.energy_wh, found.time_s) == (20_000, 1800)
+    wire = {"type": "Energy", "volume": Decimal(1)}
+    fields = Reader({"charging_periods": [{"start_date_time": START, "dimensions": [wire]}]})
+    read_periods(fields, None)
+    told = {(note.code, note.pointer) for note in fields.told()[1]}
+    assert ("dimension_case", "/charging_periods/0/dimensions/0/type") in told
