@@ -49,9 +49,11 @@ class Tables:
     """By list: the row of its first rival in `rivals`, where it must be tested."""
     list_last: pl.Series
     rivals: pl.DataFrame
-    """`list`, `component` and the scaled bounds, list after list, each in order."""
+    """`list`, `component` and the scaled bounds, list after list, each in order; of the bounds only
+    the pairs that any rival has.
+    """
     bounded: frozenset[str]
-    """The bounds that any rival has."""
+    """The columns of bounds among them."""
     rates: tuple[Decimal | None, ...]
     """VAT rates by number, no rate first, then ascending."""
 
@@ -91,6 +93,8 @@ def tables_of(catalog: Catalog, scales: Scales) -> Tables:
     whole_winner, whole_list, _ = _questions(catalog, whole=True)
     sure = [catalog.sure(rivals) for rivals in catalog.lists]
     rivals, first, last = _rivals(catalog, scales)
+    pairs = zip(BOUNDS[::2], BOUNDS[1::2], strict=True)
+    bounded = [name for pair in pairs if any(rivals[one].count() for one in pair) for name in pair]
     return Tables(
         scales=scales,
         components=_components(catalog, scales, rates),
@@ -102,8 +106,8 @@ def tables_of(catalog: Catalog, scales: Scales) -> Tables:
         list_winner=pl.Series("winner", sure, dtype=pl.Int64),
         list_first=pl.Series("first", first, dtype=pl.Int64),
         list_last=pl.Series("last", last, dtype=pl.Int64),
-        rivals=rivals,
-        bounded=frozenset(name for name in BOUNDS if rivals[name].count()),
+        rivals=rivals.select("list", "component", *bounded),
+        bounded=frozenset(bounded),
         rates=rates,
     )
 

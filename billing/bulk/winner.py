@@ -80,8 +80,9 @@ class Judge:
         ).with_row_index("row")
         codes = [_NO_CODES]
         checks = _checks(self.batch.policy, self.tables.bounded)
+        rivals = self.tables.rivals.drop("list")
         while asked.height:
-            bounds = self.tables.rivals[asked["rival"]]
+            bounds = rivals[asked["rival"]]
             tried = asked.hstack(bounds).select(
                 "row", "component", *checks, on=pl.col("rival") < pl.col("last")
             )
@@ -127,6 +128,8 @@ class Judge:
         levels = (("kwh_low", "kwh_high"), ("s_low", "s_high"))
         passed = []
         for (low, high), measure in zip(levels, ("before", "elapsed"), strict=True):
+            if low not in self.tables.bounded:
+                continue
             known = self.tables.rivals.select("list", level=pl.concat_list(low, high))
             known = known.explode("level").drop_nulls().unique()
             rows = found.list.is_in(known["list"].implode()).arg_true().cast(pl.Int64)
@@ -183,8 +186,10 @@ def _checks(policy: PricingPolicy, bounded: frozenset[str]) -> list[pl.Expr]:
             reached = reached & _within(name, *bounds)
     if not bounded & set(BOUNDS[4:]):
         return [reached.alias("holds")]
-    power, power_codes = _between(policy, ("min_power_kw", "max_power_kw"), BOUNDS[4:6])
-    current, current_codes = _between(policy, ("min_current_a", "max_current_a"), BOUNDS[6:8])
+    power, power_codes = _between(policy, bounded, ("min_power_kw", "max_power_kw"), BOUNDS[4:6])
+    current, current_codes = _between(
+        policy, bounded, ("min_current_a", "max_current_a"), BOUNDS[6:8]
+    )
     after_power = reached & power
     return [
         (after_power & current).alias("holds"),
@@ -199,9 +204,11 @@ def _within(name: str, low: str, high: str) -> pl.Expr:
 
 
 def _between(
-    policy: PricingPolicy, names: tuple[str, str], bounds: tuple[str, ...]
+    policy: PricingPolicy, bounded: frozenset[str], names: tuple[str, str], bounds: tuple[str, ...]
 ) -> tuple[pl.Expr, tuple[pl.Expr, pl.Expr]]:
     """Whether the extremes of a period lie within bounds; (unknown, straddling) beside it."""
+    if bounds[0] not in bounded:
+        return pl.lit(value=True), (pl.lit(value=False), pl.lit(value=False))
     least, most = pl.col(names[0]), pl.col(names[1])
     low, high = pl.col(bounds[0]), pl.col(bounds[1])
     if policy.straddling_bound == "highest":
