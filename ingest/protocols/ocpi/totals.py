@@ -4,7 +4,9 @@ A credit CDR says only its total_cost negative; in the core its receipt stays as
 OCPI 2.2.1 mod_cdrs, "Credit CDRs", total_*_cost.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from billing.cdr import CDR
 from billing.period import ChargingPeriod
@@ -59,11 +61,62 @@ def read_receipt(cdr: Reader, version: str, *, credit: bool) -> Receipt:
 
 
 def upright(cdr: Reader, read: CDR) -> CDR:
-    """A credit CDR whose energy was negated too, with its energy positive again, and a note."""
-    if not read.credit or read.total_energy_kwh >= 0:
+    """A credit CDR whose volumes were negated too, with them positive again, and a note.
+
+    Energy is judged apart from time, periods apart from totals, each as a whole: only where none
+    is above zero. A mixture keeps its signs, with a note: energy may have been fed back.
+    """
+    if not read.credit:
         return read
-    cdr.note("credit_energy_sign", "total_energy", "energy stays positive in a credit CDR")
-    periods: tuple[ChargingPeriod, ...] = tuple(
-        replace(period, energy_wh=abs(period.energy_wh)) for period in read.periods
+    energies = [one.energy_wh for one in read.periods]
+    times = [s for one in read.periods for s in (one.time_s, one.parking_s, one.overtime_s) if s]
+    mixed = _is_mixed(cdr, "ENERGY", energies) or _is_mixed(cdr, "times", times)
+    periods = read.periods
+    if _is_negated(energies):
+        cdr.note("credit_energy_sign", "charging_periods", f"energy {_STAYS}")
+        periods = tuple(replace(one, energy_wh=-one.energy_wh) for one in periods)
+    if _is_negated(times):
+        cdr.note("credit_time_sign", "charging_periods", f"time {_STAYS}")
+        periods = tuple(_with_times_turned(one) for one in periods)
+    read = replace(read, periods=periods)
+    return read if mixed else _with_totals_turned(cdr, read)
+
+
+_STAYS = "stays positive in a credit CDR"
+
+
+def _is_negated(volumes: Sequence[Decimal]) -> bool:
+    return max(volumes, default=Decimal(0)) <= 0 and any(volumes)
+
+
+def _is_mixed(cdr: Reader, what: str, volumes: Sequence[Decimal]) -> bool:
+    mixed = min(volumes, default=Decimal(0)) < 0 < max(volumes, default=Decimal(0))
+    if mixed:
+        text = f"{what} of a credit CDR above and below zero: taken as written"
+        cdr.note("credit_mixed_signs", "charging_periods", text)
+    return mixed
+
+
+def _with_times_turned(period: ChargingPeriod) -> ChargingPeriod:
+    return replace(
+        period,
+        time_s=period.time_s and -period.time_s,
+        parking_s=period.parking_s and -period.parking_s,
+        overtime_s=period.overtime_s and -period.overtime_s,
     )
-    return replace(read, total_energy_kwh=abs(read.total_energy_kwh), periods=periods)
+
+
+def _with_totals_turned(cdr: Reader, read: CDR) -> CDR:
+    totals = {
+        "total_energy": "total_energy_kwh",
+        "total_time": "total_time_h",
+        "total_parking_time": "total_parking_time_h",
+    }
+    turned = {}
+    for field, name in totals.items():
+        total: Decimal = getattr(read, name)
+        if total < 0:
+            code = "credit_energy_sign" if field == "total_energy" else "credit_time_sign"
+            cdr.note(code, field, f"{field} {_STAYS}")
+            turned[name] = -total
+    return replace(read, **turned) if turned else read

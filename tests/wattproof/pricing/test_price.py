@@ -122,6 +122,45 @@ def test_a_credit_is_negative_in_its_total_only() -> None:
     assert price(upside_down, time_zone=ZONE).total.net == D("-8.93")
 
 
+CREDITS = [
+    ([{"ENERGY": D(-10), "TIME": D(-2)}], {"total_energy": D(-10), "total_time": D(-2)}, "-17.00"),
+    ([{"ENERGY": D(-10), "TIME": D(2)}], {"total_energy": D(10)}, "-17.00"),
+    ([{"ENERGY": D(10), "TIME": D(2)}], {"total_energy": D(-10)}, "-17.00"),
+    ([{"TIME": D(-1)}, {"PARKING_TIME": D(-1)}], {"total_time": D(-2)}, "-9.00"),
+    ([{"ENERGY": D(-10), "TIME": D(1)}, {"ENERGY": D(2), "TIME": D(1)}], {}, "-13.00"),
+    ([{"ENERGY": D(4), "TIME": D(1)}, {"TIME": D(-1)}], {}, "-8.00"),
+]
+
+
+@pytest.mark.parametrize(("volumes", "totals", "net"), CREDITS)
+def test_volumes_of_a_credit_are_turned_as_a_whole_or_not_at_all(
+    volumes: list[dict[str, Any]], totals: dict[str, Any], net: str
+) -> None:
+    own = tariff(element("ENERGY 0.5 - 1"), element("TIME 6 - 1", "PARKING_TIME 3 - 1"))
+    starts = ("2026-10-05T12:00", "2026-10-05T13:00")
+    wire = cdr(
+        "2.2.1", list(zip(starts, volumes, strict=False)), "2026-10-05T14:00", own,
+        **{"credit": True, "total_time": D(2), "total_cost": {"excl_vat": D(-17)}} | totals,
+    )  # fmt: skip
+    found = price(wire, time_zone=ZONE)
+    assert found.total.net == D(net)
+    told = {note.code for note in found.notes}
+    assert told & {"credit_energy_sign", "credit_time_sign", "credit_mixed_signs"}
+
+
+def test_a_credit_of_energy_fed_back_keeps_its_signs() -> None:
+    rows = [
+        ("2026-10-05T12:00", {"ENERGY": D(-10)}),
+        ("2026-10-05T13:00", {"ENERGY": D(2)}),
+    ]
+    own = tariff(element("ENERGY 0.5 - 1"))
+    wire = cdr("2.2.1", rows, "2026-10-05T14:00", own, credit=True)
+    read = reading(wire, time_zone=ZONE).cdr
+    assert [one.energy_wh for one in read.periods] == [-10_000, 2_000]
+    assert read.total_energy_kwh == -8
+    assert ("credit_mixed_signs", "/charging_periods") in codes(wire, time_zone=ZONE)
+
+
 def test_the_zone_is_the_location_s_or_given_or_asked_for() -> None:
     with pytest.raises(RefusalError, match="time zone") as refusal:
         price(evening())
@@ -225,6 +264,43 @@ def test_a_volume_that_only_a_total_states_is_never_a_silent_zero() -> None:
     assert {("energy_not_in_periods", "/total_energy"), ("time_not_in_periods", "/total_time")} <= {
         (note.code, note.pointer) for note in found.notes
     }
+
+
+PARTLY = [
+    ([{"ENERGY": D(10), "TIME": D(1)}, {"ENERGY": D(10)}], {}, {"time"}),
+    ([{"ENERGY": D(10), "TIME": D(1)}, {"TIME": D(1)}], {}, {"energy"}),
+    ([{"ENERGY": D(10), "TIME": D(1)}, {"Energy": D(10), "TIME": D(1)}], {}, set()),
+    ([{"ENERGY": D("9.99995"), "TIME": D(1)}, {"ENERGY": D("9.9999"), "TIME": D(1)}], {}, set()),
+    ([{"ENERGY": D(20), "TIME": D(1)}, {"PARKING_TIME": D(1)}], {}, set()),
+    ([{"ENERGY": D(20), "RESERVATION_TIME": D(1)}, {"TIME": D(1)}], {}, set()),
+    (
+        [{"ENERGY": D(20), "TIME": D(1)}, {"PARKING_TIME": D("0.5")}],
+        {"total_parking_time": D(1)},
+        {"parking_time"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("volumes", "totals", "partly"), PARTLY)
+def test_a_total_that_periods_state_only_in_part_is_noted(
+    volumes: list[dict[str, Any]], totals: dict[str, Any], partly: set[str]
+) -> None:
+    own = tariff(element("ENERGY 0.5 - 1", "TIME 6 - 1", "PARKING_TIME 2 - 1"))
+    rows = list(zip(("2026-10-05T12:00", "2026-10-05T13:00"), volumes, strict=True))
+    wire = cdr(
+        "2.2.1", rows, "2026-10-05T14:00", own,
+        **{"total_energy": D(20), "total_time": D(2)} | totals,
+    )  # fmt: skip
+    found = {code: pointer for code, pointer in codes(wire, time_zone=ZONE) if "_in_p" in code}
+    assert found == {f"{name}_not_in_periods": f"/total_{name}" for name in partly}
+
+
+def test_the_part_of_a_total_without_a_price_is_told_in_figures() -> None:
+    own = tariff(element("ENERGY 0.5 - 1"))
+    rows = [("2026-10-05T12:00", {"ENERGY": D(10)})]
+    wire = cdr("2.2.1", rows, "2026-10-05T13:00", own, total_energy=D("20.50"))
+    (told,) = (n.message for n in price(wire, time_zone=ZONE).notes if "_in_p" in n.code)
+    assert told == "20.50 kWh in total, 10 in the periods: 10.5 are not priced"
 
 
 def test_times_are_those_that_periods_state_not_those_between_stamps() -> None:
