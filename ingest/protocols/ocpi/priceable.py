@@ -17,6 +17,7 @@ from billing.cdr import CDR
 from billing.money import UnknownCurrency, minor_unit
 from billing.tariff import Tariff
 from ingest.protocols.ocpi.errors import Problem, UnknownVersionError
+from ingest.protocols.ocpi.guess import version_of
 from ingest.protocols.ocpi.periods import PRICED, stated_periods
 from ingest.protocols.ocpi.published import original_text
 from ingest.protocols.ocpi.reader import Reader
@@ -26,7 +27,7 @@ from ingest.protocols.ocpi.v211 import tariffs as tariffs_v211
 from ingest.protocols.ocpi.v221 import cdrs as cdrs_v221
 from ingest.protocols.ocpi.v221 import tariffs as tariffs_v221
 from ingest.protocols.ocpi.v230 import tariffs as tariffs_v230
-from ingest.protocols.ocpi.wire import Notes, Wire
+from ingest.protocols.ocpi.wire import Note, Notes, Wire
 
 _TARIFFS: dict[str, Callable[[Reader], Tariff]] = {
     "2.1.1": tariffs_v211.read_from,
@@ -74,10 +75,11 @@ def read_priceable_tariff(version: str, wire: Wire) -> tuple[Tariff, Notes]:
     fields = Reader(_in_capitals(wire))
     tariff = read_tariff(fields)
     _check_currency(fields)
+    own = _spoken(version, fields.fields)
     notes = fields.settle(
-        f"Tariff of OCPI {version}",
+        f"Tariff of OCPI {own}",
         lambda pointer: _tariff_needs(pointer.split("/")[1:], wire),
-        check(version, "Tariff", wire),
+        check(own, "Tariff", wire),
     )
     return tariff, notes
 
@@ -110,10 +112,53 @@ def _known(version: str, wire: Wire) -> _Known:
     if found is None:
         if len(_KNOWN) >= _MOST_KNOWN:
             _KNOWN.clear()
-        alone = Reader(wire)
-        tariff = _TARIFFS[version](alone)
-        found = _KNOWN[key] = _Known(tariff, *alone.told(), check(version, "Tariff", wire))
+        own, alone = _spoken(version, wire), Reader(wire)
+        tariff = _TARIFFS[own](alone)
+        faults, notes = alone.told()
+        if own != version:
+            text = f"it has fields of OCPI {own} that bear on the price: read as that"
+            notes = (Note("tariff_of_newer_version", "", text), *notes)
+        found = _KNOWN[key] = _Known(tariff, faults, notes, check(own, "Tariff", wire))
     return found
+
+
+def _spoken(version: str, wire: Wire) -> str:
+    """The version to read a tariff by: a newer one than asked for, where the tariff has fields of
+    it that bear on the price. Passed over, they would leave elements that price what they do not.
+    """
+    own = version_of(wire, "Tariff")
+    return own if own > version and _bearing(wire) & _SINCE[version] else version
+
+
+_SINCE = {
+    "2.1.1": frozenset(
+        {"vat", "min_current", "max_current", "reservation", "min_price", "max_price"}
+        | {"start_date_time", "end_date_time", "tax_included", "booking"}
+    ),
+    "2.2.1": frozenset({"tax_included", "booking"}),
+    "2.3.0": frozenset[str](),
+}
+"""Version -> fields of a tariff that bear on a price and came later."""
+
+
+def _bearing(tariff: Wire) -> set[str]:
+    """The fields of a tariff, its elements, components and restrictions that say anything."""
+    objects: list[object] = [tariff]
+    for element in _listed(tariff.get("elements")):
+        if isinstance(element, dict):
+            objects += _listed(element.get("price_components"))
+            objects += _listed(element.get("restrictions"))
+    return {
+        name
+        for one in objects
+        if isinstance(one, dict)
+        for name, value in one.items()
+        if value is not None
+    }
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
 
 
 def _tariff(version: str, fields: Reader) -> Tariff:

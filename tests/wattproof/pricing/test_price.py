@@ -370,6 +370,39 @@ def test_another_version_than_guessed_can_be_asked_for() -> None:
         reading(evening(), time_zone=ZONE, ocpi="1.0")
 
 
+NEWER = [
+    ([element("TIME 5 - 1", reservation="RESERVATION"), element("ENERGY 1 - 1")], {}, "10.00"),
+    ([element("ENERGY 9 - 1", min_current=D(64)), element("ENERGY 1 - 1")], {}, "10.00"),
+    ([element("FLAT 9 - 1", booking="BOOKING"), element("ENERGY 1 - 1")], {}, "10.00"),
+    ([element("ENERGY 1 21 1")], {}, "10.00"),
+    ([element("ENERGY 1 - 1")], {"max_price": {"excl_vat": D(4)}}, "4.00"),
+    ([element("ENERGY 1 25 1")], {"tax_included": "YES"}, "8.00"),
+]
+
+
+@pytest.mark.parametrize(("elements", "fields", "net"), NEWER)
+def test_a_tariff_of_a_newer_version_than_its_cdr_is_read_by_its_own(
+    elements: list[dict[str, Any]], fields: dict[str, Any], net: str
+) -> None:
+    own = {"id": "T1", "currency": "EUR", "elements": elements} | fields
+    rows = [("2026-10-05T12:00", {"ENERGY": D(10), "TIME": D(1)})]
+    wire = cdr("2.1.1", rows, "2026-10-05T13:00", own)
+    found = price(wire, ocpi="2.1.1")
+    assert (found.version, found.total.net) == ("2.1.1", D(net))
+    told = {(note.code, note.pointer) for note in found.notes}
+    assert ("tariff_of_newer_version", "/tariffs/0") in told
+    assert "unexpected_field" not in {code for code, _ in told}
+    given = price(wire | {"tariffs": []}, tariff=own, ocpi="2.1.1")
+    assert given.total.net == D(net)
+    assert "tariff_of_newer_version" in {note.code for note in given.notes}
+
+
+def test_a_tariff_that_only_names_its_owner_stays_of_its_cdr_s_version() -> None:
+    own = tariff(element("ENERGY 1 - 1"))
+    wire = cdr("2.1.1", [("2026-10-05T12:00", {"ENERGY": D(10)})], "2026-10-05T13:00", own)
+    assert "tariff_of_newer_version" not in {code for code, _ in codes(wire)}
+
+
 def test_a_frame_has_a_row_for_each_cdr() -> None:
     texts = [dumps(evening(version)) for version in VERSIONS] + ["{", dumps(evening(id="last"))]
     found = price_frame(pl.DataFrame({"cdr": texts}), time_zone=ZONE)
