@@ -117,6 +117,15 @@ class Chance:
         restricted = self.maybe(0.7, self.restrictions)
         return TariffElement(components, restricted or Restrictions())
 
+    def reservation(self) -> tuple[TariffElement, ...]:
+        """Time before the session and within it, both in blocks."""
+        before, within = (
+            replace(self.component(), dimension=Dimension.TIME, step_size=step)
+            for step in (self.dice.choice([60, 300]), 900)
+        )
+        held = Restrictions(reservation=ReservationRestriction.RESERVATION)
+        return TariffElement((before,), held), TariffElement((within,))
+
     def limit(self) -> PriceLimit:
         return PriceLimit(self.number(0, 20, 2), self.maybe(0.6, lambda: self.number(0, 24, 2)))
 
@@ -127,7 +136,10 @@ class Chance:
             party_id="WTP",
             id=name,
             currency=currency,
-            elements=tuple(self.element() for _ in range(dice.randint(1, 5))),
+            elements=(
+                *(self.maybe(0.2, self.reservation) or ()),
+                *(self.element() for _ in range(dice.randint(1, 5))),
+            ),
             last_updated=datetime(2026, 1, 1, tzinfo=UTC),
             tax_included=dice.choice(list(TaxIncluded)),
             min_price=self.maybe(0.2, self.limit),
@@ -183,7 +195,7 @@ class Chance:
             max_power_kw=self.maybe(0.6, lambda: self.number(10, 40, 1)),
             min_current_a=self.maybe(0.6, lambda: self.number(0, 30, 1)),
             max_current_a=self.maybe(0.6, lambda: self.number(10, 50, 0)),
-            tariff_id=dice.choice([*names, names[0], names[0], names[0], "", "X"]),
+            tariff_id=dice.choice([*names, *[names[0]] * 4, names[0].lower(), "", "X"]),
             time_s=self.maybe(0.8, self.stated_s) if stated else None,
             parking_s=self.maybe(0.5, self.stated_s) if stated else None,
             overtime_s=self.maybe(0.1, self.stated_s),
