@@ -29,6 +29,9 @@ FIELDS_V221 = FIELDS_V211 | {"vat", "min_current", "max_current", "reservation"}
 FIELDS_V230 = FIELDS_V221 | {"booking"}
 """`booking` in OCPI 2.3.0 with bookings."""
 
+NO_STEP = "expected a step of 0 or more"
+"""How the fault of a step_size below zero begins."""
+
 _NUMBERS = (
     "min_kwh", "max_kwh", "min_current", "max_current", "min_power", "max_power",
 )  # fmt: skip
@@ -77,10 +80,13 @@ def _read_component(wire: Reader, fields: frozenset[str]) -> PriceComponent:
     if name not in Dimension.__members__:
         wire.fault("type", f"expected one of {', '.join(Dimension)}, got {name[:40]!r}")
         name = Dimension.FLAT
+    step_size = wire.integer("step_size")
+    if step_size < 0:
+        wire.fault("step_size", f"{NO_STEP}, got {step_size}")
     return PriceComponent(
         dimension=Dimension(name),
         price=wire.number("price"),
-        step_size=wire.integer("step_size"),
+        step_size=step_size,
         vat=wire.number_or_none("vat") if "vat" in fields else None,
     )
 
@@ -141,9 +147,11 @@ def _restrictions_object(element: Reader) -> Reader | None:
 
 
 def _read_time(wire: Reader, name: str) -> time | None:
-    """`HH:MM` of the site's clock; seconds and `24:00` are understood, with a note."""
-    text = wire.text(name, "")
-    if not text:
+    """`HH:MM` of the site's clock; seconds and `24:00` are understood, with a note. An empty text
+    is no time, and not none.
+    """
+    text = wire.text_or_none(name)
+    if text is None:
         return None
     match = _CLOCK.fullmatch(text.strip())
     hour, minute, second = (int(part or 0) for part in match.groups()) if match else (99, 0, 0)
@@ -158,8 +166,8 @@ def _read_time(wire: Reader, name: str) -> time | None:
 
 
 def _read_date(wire: Reader, name: str) -> date | None:
-    text = wire.text(name, "")
-    if not text:
+    text = wire.text_or_none(name)
+    if text is None:
         return None
     try:
         return date.fromisoformat(text.strip())
@@ -196,7 +204,9 @@ def _field_of(kind: ReservationRestriction | None) -> str | None:
 def _read_reservation(wire: Reader, fields: frozenset[str]) -> ReservationRestriction | None:
     """What of a reservation or a booking is priced; an element can't price both."""
     found = [
-        (field, name) for field in _KINDS if field in fields and (name := wire.text(field, ""))
+        (field, name)
+        for field in _KINDS
+        if field in fields and (name := wire.text_or_none(field)) is not None
     ]
     if len(found) > 1:
         wire.fault("booking", "an element prices a reservation or a booking, not both")

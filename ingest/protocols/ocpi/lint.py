@@ -13,6 +13,7 @@ from billing.lint import lint as lint_meaning
 from billing.policy import DEFAULT_POLICY, PricingPolicy
 from billing.tariff import Tariff
 from ingest.protocols.ocpi import v211, v221, v230
+from ingest.protocols.ocpi.elements import NO_STEP
 from ingest.protocols.ocpi.errors import MalformedObjectError, Problem, UnknownVersionError
 from ingest.protocols.ocpi.lint_fields import alike, misplaced, nearest_value
 from ingest.protocols.ocpi.published_text import PublishedText
@@ -40,8 +41,8 @@ def lint(
 ) -> tuple[Finding, ...]:
     """Every finding about a Tariff object of `version`, the gravest first, then by place.
 
-    A finding `unreadable`, `required_field` or `weekday_unknown` where reading failed means that
-    `read_tariff` refuses the object. Raises UnknownVersionError only.
+    A finding `unreadable`, `required_field`, `weekday_unknown` or `negative_step_size` where
+    reading failed means that `read_tariff` refuses the object. Raises UnknownVersionError only.
     """
     if version not in _READ:
         raise UnknownVersionError(version, VERSIONS)
@@ -79,6 +80,8 @@ def _faults(
             yield Finding("required_field", at, fault.message, _required(at))
         elif _DAYS in at:
             yield Finding("weekday_unknown", at, fault.message, "MONDAY to SUNDAY")
+        elif fault.message.startswith(NO_STEP):
+            yield Finding("negative_step_size", at, fault.message, "step_size 1")
         else:
             yield Finding("unreadable", at, fault.message, nearest_value(version, wire, at))
 
@@ -153,7 +156,7 @@ def _values(inner: dict[str, Any] | list[Any]) -> Iterable[Any]:
 
 
 def _says(value: object) -> bool:
-    return value is not None and value not in ("", [])
+    return value is not None and value != []
 
 
 def _restrictions(wire: Wire) -> Iterator[tuple[str, Any]]:

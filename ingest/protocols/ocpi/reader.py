@@ -76,6 +76,11 @@ class Reader:
             return str(value)
         return self._wrong(name, "a text", value, "")
 
+    def text_or_none(self, name: str) -> str | None:
+        """A text; an empty one is one. None where absent, or where it is no text: a fault."""
+        found = self.text(name, "")
+        return found if found or self.fields.get(name) == "" else None
+
     def number(self, name: str) -> Decimal:
         """A required number."""
         value = self.number_or_none(name)

@@ -107,16 +107,17 @@ def _with_times_turned(period: ChargingPeriod) -> ChargingPeriod:
 
 
 def _with_totals_turned(cdr: Reader, read: CDR) -> CDR:
-    totals = {
-        "total_energy": "total_energy_kwh",
-        "total_time": "total_time_h",
-        "total_parking_time": "total_parking_time_h",
-    }
-    turned = {}
-    for field, name in totals.items():
-        total: Decimal = getattr(read, name)
-        if total < 0:
-            code = "credit_energy_sign" if field == "total_energy" else "credit_time_sign"
-            cdr.note(code, field, f"{field} {_STAYS}")
-            turned[name] = -total
-    return replace(read, **turned) if turned else read
+    return replace(
+        read,
+        total_energy_kwh=_turned(cdr, "total_energy", read.total_energy_kwh),
+        total_time_h=_turned(cdr, "total_time", read.total_time_h),
+        total_parking_time_h=_turned(cdr, "total_parking_time", read.total_parking_time_h),
+    )
+
+
+def _turned(cdr: Reader, field: str, total: Decimal) -> Decimal:
+    if total >= 0:
+        return total
+    code = "credit_energy_sign" if field == "total_energy" else "credit_time_sign"
+    cdr.note(code, field, f"{field} {_STAYS}")
+    return -total

@@ -307,7 +307,14 @@ def test_the_examples_of_the_specifications_lint_as_expected(version: str) -> No
     }
 
 
+@pytest.mark.parametrize("name", ["start_time", "end_time", "start_date", "reservation"])
+def test_an_empty_text_is_named_and_not_taken_for_none(name: str) -> None:
+    found = {(one.code, one.pointer) for one in lint(text(of(when(**{name: ""}), always())))}
+    assert ("unreadable", f"/elements/0/restrictions/{name}") in found
+    assert "empty_restrictions" not in {code for code, _ in found}
+
+
 def test_what_lint_calls_unreadable_is_refused_by_the_reader() -> None:
-    for code in ("unreadable", "required_field", "weekday_unknown"):
+    for code in ("unreadable", "required_field", "weekday_unknown", "negative_step_size"):
         with pytest.raises(MalformedObjectError):
             read_tariff("2.2.1", loads(text(CASES[code][0])))

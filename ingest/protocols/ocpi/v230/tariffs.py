@@ -39,9 +39,10 @@ def write(tariff: Tariff) -> Wire:
 
 
 def _read_tax_included(fields: Reader) -> TaxIncluded:
-    value = fields.text("tax_included", "")
+    value = fields.text_or_none("tax_included")
+    if value is None:
+        return TaxIncluded.NO
     if value in {item.value for item in TaxIncluded}:
         return TaxIncluded(value)
-    if value:
-        fields.fault("tax_included", f"expected YES, NO or N/A, got {value[:40]!r}")
+    fields.fault("tax_included", f"expected YES, NO or N/A, got {value[:40]!r}")
     return TaxIncluded.NO

@@ -192,6 +192,24 @@ def test_restrictions_in_a_list_of_one_are_those_restrictions() -> None:
         read_tariff("2.2.1", wire(elements=listed))
 
 
+@pytest.mark.parametrize("name", ["start_time", "end_time", "start_date", "end_date", "booking"])
+def test_an_empty_restriction_is_not_taken_for_none(name: str) -> None:
+    listed = element()
+    listed[0]["restrictions"] = {name: ""}
+    with pytest.raises(MalformedObjectError, match=f"/elements/0/restrictions/{name}: expected"):
+        read_tariff("2.3.0", wire(elements=listed))
+
+
+def test_a_step_below_zero_and_an_empty_tax_are_faults() -> None:
+    listed = element()
+    listed[0]["price_components"][0]["step_size"] = -1
+    with pytest.raises(MalformedObjectError) as caught:
+        read_tariff("2.3.0", wire(elements=listed, tax_included=""))
+    assert {one.pointer for one in caught.value.problems} == {
+        "/elements/0/price_components/0/step_size", "/tax_included",
+    }  # fmt: skip
+
+
 def test_everything_wrong_is_named_at_once() -> None:
     broken = wire(
         id=None,
