@@ -1,6 +1,7 @@
 """A price as JSON, in the shape of the CDR's own OCPI version, numbers with all their digits.
 
-Knows 2.1.1's bare numbers, 2.2.1's `{excl_vat, incl_vat}` and 2.3.0's `{before_taxes, taxes}`.
+Knows 2.1.1's bare numbers, 2.2.1's `{excl_vat, incl_vat?}` and 2.3.0's `{before_taxes, taxes}`:
+where no VAT applies there is no incl_vat, and no tax in the list.
 Refuses to reckon. Beside every rounded cost stands the exact one. 2.1.1 has no part costs: they are
 given all the same, in its shape.
 """
@@ -76,7 +77,8 @@ def _bare(amount: Amount) -> Decimal:
 
 
 def _with_vat(amount: Amount) -> Wire:
-    return {"excl_vat": digits(amount.net), "incl_vat": digits(amount.gross)}
+    net = {"excl_vat": digits(amount.net)}
+    return net | ({"incl_vat": digits(amount.gross)} if amount.taxes else {})
 
 
 def _with_taxes(amount: Amount) -> Wire:

@@ -82,7 +82,7 @@ def net_of(found: dict[str, Any]) -> Decimal:
 def gross_of(found: dict[str, Any]) -> Decimal:
     cost = found["total_cost"]
     if found["version"] == "2.2.1":
-        return D(cost["incl_vat"])
+        return D(cost.get("incl_vat", cost["excl_vat"]))
     return net_of(found) + sum((D(tax["amount"]) for tax in cost["taxes"]), D(0))
 
 
