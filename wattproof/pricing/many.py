@@ -28,7 +28,7 @@ def price_many(
     def one(cdr: Wire | str | bytes) -> Priced | RefusalError:
         try:
             read = reading(cdr, tariff=tariff, time_zone=time_zone or "", ocpi=ocpi, policy=decided)
-            return priced(read, decided)
+            return priced(read)
         except RefusalError as refusal:
             return refusal
 

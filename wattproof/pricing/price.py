@@ -19,7 +19,7 @@ from billing.receipt import Amount, CostGroup, Receipt
 from billing.tariff import Dimension
 from ingest.protocols.ocpi import Note, Wire
 from ingest.protocols.ocpi.errors import Problem
-from wattproof.pricing.reading import Policy, Reading, UnpriceableError, chosen, reading
+from wattproof.pricing.reading import Policy, Reading, UnpriceableError, reading
 
 ZERO = Decimal(0)
 
@@ -78,12 +78,12 @@ def price(
     decides open questions by name. Raises UnpriceableError with JSON pointers, or RefusalError.
     """
     read = reading(cdr, tariff=tariff, time_zone=time_zone or "", ocpi=ocpi, policy=policy)
-    return priced(read, chosen(policy))
+    return priced(read)
 
 
-def priced(read: Reading, policy: PricingPolicy) -> Priced:
-    """The price of a CDR that was read. Raises UnpriceableError."""
-    cdr = read.cdr
+def priced(read: Reading) -> Priced:
+    """The price of a CDR that was read, by the policy it was read by. Raises UnpriceableError."""
+    cdr, policy = read.cdr, read.policy
     try:
         receipt = receipt_of(
             cdr.periods,

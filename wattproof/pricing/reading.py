@@ -7,6 +7,7 @@ price what a price needs and the CDR does not say; every lack is named with its 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from billing.cdr import CDR
@@ -37,13 +38,15 @@ class UnpriceableError(RefusalError):
 class Reading:
     """A CDR ready to price. `cdr` holds the tariffs that count and the times its periods state.
 
-    `notes` are about the wire object: codes, pointers into it (into the tariff given, where one
-    was: `/tariffs/0/…` all the same), sentences.
+    `policy` is the one asked for, with what was done about the time zone. `notes` are about the
+    wire object: codes, pointers into it (into the tariff given, where one was: `/tariffs/0/…` all
+    the same), sentences.
     """
 
     version: str
     cdr: CDR
     zone: ZoneInfo
+    policy: PricingPolicy
     notes: tuple[Note, ...]
 
 
@@ -80,7 +83,9 @@ def reading(
         found = _named(found)
     _refuse_by_policy(version, notes, decided)
     zone, about_zone = _zone(version, found, time_zone)
-    return Reading(version, found, zone, (*notes, *about_zone, *_unstated(found)))
+    if found.location.time_zone not in ("", zone.key):
+        decided = _by_site(decided)
+    return Reading(version, found, zone, decided, (*notes, *about_zone, *_unstated(found)))
 
 
 def chosen(policy: Policy) -> PricingPolicy:
@@ -150,6 +155,14 @@ _ACCEPTED = {
     "unexpected_field": "unknown_fields",
 }
 """Code of a note about a tariff -> the policy that can refuse what it notes."""
+
+
+@cache
+def _by_site(policy: PricingPolicy) -> PricingPolicy:
+    """The policy by which the zone given goes before the location's; one object: it is looked up by
+    what is kept for it.
+    """
+    return replace(policy, zone_source="site_then_location")
 
 
 def _refuse_by_policy(version: str, notes: tuple[Note, ...], policy: PricingPolicy) -> None:

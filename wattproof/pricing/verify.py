@@ -170,7 +170,7 @@ def _read(
         ocpi=terms.ocpi,
         policy=policy,
     )
-    known = Known(() if instead else held, policy, terms.tolerance, terms.max_power_kw)
+    known = Known(() if instead else held, read.policy, terms.tolerance, terms.max_power_kw)
     return read, known
 
 

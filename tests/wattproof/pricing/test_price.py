@@ -175,6 +175,28 @@ def test_the_zone_is_the_location_s_or_given_or_asked_for() -> None:
         price(evening(), time_zone="Amsterdam")
 
 
+def test_a_receipt_records_that_the_zone_given_went_before_the_location_s() -> None:
+    for wire, given, decision in (
+        (evening("2.1.1"), "UTC", "site_then_location"),
+        (evening("2.1.1"), ZONE, "location_then_site"),
+        (evening("2.1.1"), "", "location_then_site"),
+        (evening(), "UTC", "location_then_site"),
+    ):
+        found = price(wire, time_zone=given)
+        assert dict(found.receipt.policies)["zone_source"] == found.policy.zone_source == decision
+
+
+def test_where_no_tax_applies_none_is_written() -> None:
+    rows = [("2026-10-05T12:00", {"ENERGY": D(10)})]
+    own = tariff(element("ENERGY 0.5 - 1"))
+    wire = cdr("2.2.1", rows, "2026-10-05T13:00", own)
+    assert as_json(price(wire, time_zone=ZONE))["total_cost"] == {"excl_vat": 5}
+    newer = cdr("2.3.0", rows, "2026-10-05T13:00", own | {"tax_included": "NO"})
+    assert as_json(price(newer, time_zone=ZONE))["total_cost"] == {"before_taxes": 5, "taxes": []}
+    zero = cdr("2.2.1", rows, "2026-10-05T13:00", tariff(element("ENERGY 0.5 0 1")))
+    assert as_json(price(zero, time_zone=ZONE))["total_cost"] == {"excl_vat": 5, "incl_vat": 5}
+
+
 @pytest.mark.parametrize(
     "field",
     [
@@ -217,6 +239,12 @@ REFUSED = [
     ("/tariffs/0/elements/1/price_components/0/step_size", None),
     ("/tariffs/0/elements/1/price_components/0/type", "KWH"),
     ("/tariffs/0/elements/0/restrictions/start_time", "7 o'clock"),
+    ("/tariffs/0/elements/0/restrictions/start_time", ""),
+    ("/tariffs/0/elements/0/restrictions/end_time", ""),
+    ("/tariffs/0/elements/0/restrictions/start_date", ""),
+    ("/tariffs/0/elements/0/restrictions/reservation", ""),
+    ("/tariffs/0/elements/0/restrictions/reservation", {}),
+    ("/tariffs/0/elements/1/price_components/0/step_size", -500),
 ]
 
 
