@@ -24,7 +24,7 @@ from billing.record import decimal_text
 from billing.restriction import Moment, site_clock
 from billing.schedule import Choice, Phase, Schedule, prepare
 from billing.spread import moments_within, split
-from billing.step import TIMES, Quantity, block, surplus
+from billing.step import TIMES, Budget, Quantity, block, surplus
 from billing.tariff import Dimension, Tariff, TaxIncluded
 from billing.volume import Volume, phase_of, times, volumes
 
@@ -62,10 +62,18 @@ def price(
 
 @dataclass(frozen=True, slots=True)
 class _Book:
-    """The tariffs of one session by id; `start` is the one in force when it started."""
+    """The tariffs of one session by id (a CiString), the versions of one in the order given;
+    `start` is the one in force when it started.
+    """
 
-    schedules: dict[str, Schedule]
+    schedules: dict[str, list[Schedule]]
     start: Schedule
+
+    def named(self, period: ChargingPeriod) -> Schedule | None:
+        """The tariff a period names; of its versions the one that is valid when it starts."""
+        known = self.schedules.get(period.tariff_id.upper(), [])
+        valid = (one for one in known if is_valid(one.tariff, period.start_at))
+        return next(valid, known[0] if known else None)
 
 
 def _book(
@@ -84,11 +92,13 @@ def _book(
     clock = site_clock(ZoneInfo(zone) if isinstance(zone, str) else zone, start_at, policy)
     schedules = [prepare(tariff, clock, policy) for tariff in tariffs]
     if len(schedules) == 1 and is_valid(tariffs[0], start_at):
-        return _Book({tariffs[0].id: schedules[0]}, schedules[0])
+        return _Book({tariffs[0].id.upper(): schedules}, schedules[0])
     valid = [one for one in schedules if is_valid(one.tariff, start_at)]
     if not valid:
         notes.add("periods_outside_validity", "no tariff was valid when the session started")
-    by_id = {one.tariff.id: one for one in reversed(schedules)}
+    by_id: dict[str, list[Schedule]] = {}
+    for one in schedules:
+        by_id.setdefault(one.tariff.id.upper(), []).append(one)
     return _Book(by_id, valid[0] if valid else schedules[0])
 
 
@@ -107,7 +117,7 @@ def _schedule_of(book: _Book, period: ChargingPeriod, notes: Notes) -> Schedule 
             return None
         notes.add("period_without_tariff", "a period names no tariff: the first valid one is used")
         return book.start
-    found = book.schedules.get(period.tariff_id)
+    found = book.named(period)
     if found is None:
         text = f"tariff {period.tariff_id} is not among those given: the first valid one is used"
         notes.add("unknown_tariff", text, period.ordinal)
@@ -178,16 +188,23 @@ def _priced(
         if differs:
             notes.add("element_choice_differs", differs, period.ordinal)
     step = None if choice is None else choice.rule.step_size
-    quantity = Quantity(dimension, amount, step, billable, phase is not Phase.SESSION)
+    quantity = Quantity(dimension, amount, step, billable, _BUDGETS.get(phase, "reserved"))
     return Use(period, quantity, choice, schedule.tariff)
 
 
+_BUDGETS: dict[Phase, Budget] = {Phase.SESSION: "session", Phase.OVERTIME: "overtime"}
+
+
 class _Fees:
-    """Step 4, FLAT: looked for at the start of each period, charged as policy flat_scope says."""
+    """Step 4, FLAT: looked for at the start of each period, charged as policy flat_scope says.
+
+    A reservation that expires, or is cancelled, stays the same one: its fee is not due again.
+    """
 
     def __init__(self, policy: PricingPolicy) -> None:
         self._scope = policy.flat_scope
-        self._charged: dict[Phase, Choice] = {}
+        self._charged: set[Phase] = set()
+        self._last: dict[Budget, tuple[Tariff, int, int]] = {}
 
     def due(
         self, schedule: Schedule, period: ChargingPeriod, phase: Phase, moment: Moment
@@ -200,8 +217,11 @@ class _Fees:
             choice = schedule.find(part, Dimension.FLAT, moment)
             if choice is None:
                 continue
-            again = self._charged.get(part) is choice
-            self._charged[part] = choice
+            budget = _BUDGETS.get(part, "reserved")
+            fee = (schedule.tariff, choice.element, choice.component)
+            again = _same_fee(self._last.get(budget), fee)
+            self._charged.add(part)
+            self._last[budget] = fee
             if not again:
                 piece = Quantity(Dimension.FLAT, ONE, choice.rule.step_size, ONE)
                 found.append(Use(period, piece, choice, schedule.tariff))
@@ -211,6 +231,10 @@ class _Fees:
         if self._scope == "session":
             return not self._charged
         return self._scope == "activation" or phase not in self._charged
+
+
+def _same_fee(last: tuple[Tariff, int, int] | None, fee: tuple[Tariff, int, int]) -> bool:
+    return last is not None and last[0] is fee[0] and last[1:] == fee[1:]
 
 
 def _session_start(
@@ -250,7 +274,7 @@ def _limit_lines(
     """Step 7, min_price and max_price of the tariff in force at the start (policy limit_tariff)."""
     tariff = book.start.tariff
     if book.start.policy.limit_tariff == "at_end" and periods:
-        tariff = book.schedules.get(periods[-1].tariff_id, book.start).tariff
+        tariff = (book.named(periods[-1]) or book.start).tariff
     if tariff.min_price is None and tariff.max_price is None:
         return []
     if len({line.tariff_id for line in lines} | {tariff.id}) > 1:
@@ -379,11 +403,11 @@ def _check_uses(
     times = [
         use.quantity for use in uses if use.choice is not None and use.quantity.dimension in TIMES
     ]
-    session = [quantity.dimension for quantity in times if not quantity.reserved]
+    session = [one.dimension for one in times if one.budget == "session"]
     if Dimension.PARKING_TIME in session and session[-1] is Dimension.TIME:
         text = f"charged after parking: {policy.time_step_target} decides which time is rounded"
         notes.add("time_step_target", text)
-    if added and session and len(session) < len(times):
+    if added and session and any(one.budget == "reserved" for one in times):
         text = f"reservation and session times: budgets are {policy.reservation_step_budget}"
         notes.add("reservation_and_time_steps", text)
     for position, extra in sorted(added.items()):

@@ -153,16 +153,13 @@ def _told(
 
 
 def same_tariff(one: Tariff, other: Tariff) -> bool:
-    """Whether both are versions of one tariff: the same party's, id (a CiString) and currency."""
-    return all(
-        own.upper() == its.upper()
-        for own, its in (
-            (one.country_code, other.country_code),
-            (one.party_id, other.party_id),
-            (one.id, other.id),
-            (one.currency, other.currency),
-        )
-    )
+    """Whether both are versions of one tariff: the same id (a CiString), currency and party; OCPI
+    2.1.1 names no party.
+    """
+    if (one.id.upper(), one.currency) != (other.id.upper(), other.currency):
+        return False
+    parties = {(f"{tariff.country_code}-{tariff.party_id}").upper() for tariff in (one, other)}
+    return len(parties - {"-"}) <= 1
 
 
 def _is_rejected(

@@ -6,10 +6,13 @@ Knows how much is added and to which quantity. Refuses to know prices. OCPI 2.2.
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from billing.policy import PricingPolicy
 from billing.tariff import Dimension
+
+Budget = Literal["session", "reserved", "overtime"]
+"""Times of the session, of its reservation, and beyond the booked slot."""
 
 TIMES = frozenset({Dimension.TIME, Dimension.PARKING_TIME})
 
@@ -18,36 +21,37 @@ class Quantity(NamedTuple):
     """What one period holds of one dimension: Wh or seconds, and the step of its component.
 
     `step_size` is None where no component priced it. `billable` is what is charged for before
-    steps: the amount, unless a policy refuses it.
+    steps: the amount, unless a policy refuses it. `budget` is what it is rounded up together with.
     """
 
     dimension: Dimension
     amount: Decimal
     step_size: int | None
     billable: Decimal
-    reserved: bool = False
+    budget: Budget = "session"
 
 
 def surplus(quantities: Sequence[Quantity], policy: PricingPolicy) -> dict[int, Decimal]:
     """What billing in whole blocks adds, by position in `quantities`: to the last of each budget.
 
     ENERGY is rounded up once on its session total. TIME and PARKING_TIME are rounded up once
-    together: parking where it was priced, else charging time. Reserved time has its own budget.
+    together: parking where it was priced, else charging time. Reserved time has its own budget,
+    and so has the time beyond a booked slot.
     """
     if policy.step_scope == "period":
         return _each_rounded_up(quantities, policy)
     energy: list[int] = []
-    session: list[int] = []
-    reserved: list[int] = []
+    times: dict[Budget, list[int]] = {"session": [], "reserved": [], "overtime": []}
     shared = policy.reservation_step_budget == "shared"
     for position, quantity in enumerate(quantities):
         if quantity.dimension is Dimension.ENERGY:
             energy.append(position)
         elif quantity.dimension in TIMES:
-            own = session if shared or not quantity.reserved else reserved
-            own.append(position)
+            together = shared and quantity.budget == "reserved"
+            times["session" if together else quantity.budget].append(position)
+    session = _target(quantities, times["session"], policy)
     added: dict[int, Decimal] = {}
-    for budget in (energy, _target(quantities, session, policy), reserved):
+    for budget in (energy, session, times["reserved"], times["overtime"]):
         if budget:
             _round_up(quantities, budget, policy, added)
     return added

@@ -61,7 +61,8 @@ def _kinds(rows: pl.DataFrame, starts: pl.Series, policy: PricingPolicy) -> dict
         "energy": pl.col("dimension") == ENERGY,
         "parking": pl.col("dimension") == PARKING,
         "time": time & session,
-        "held": time & ~session,
+        "held": time & ~session & (pl.col("part") != Part.OVERTIME),
+        "over": time & (pl.col("part") == Part.OVERTIME),
     }
     members = {name: member for name, member in members.items() if rows.select(member.any()).item()}
     none = Kind(starts * 0, starts * 0 - 1)
@@ -89,7 +90,7 @@ def _kinds(rows: pl.DataFrame, starts: pl.Series, policy: PricingPolicy) -> dict
     return {name: found.get(name, none) for name in _KINDS}
 
 
-_KINDS = ("energy", "parking", "time", "held")
+_KINDS = ("energy", "parking", "time", "held", "over")
 
 
 def _budgets(rows: pl.DataFrame, kinds: dict[str, Kind], policy: PricingPolicy) -> pl.DataFrame:
@@ -113,7 +114,7 @@ def _budgets(rows: pl.DataFrame, kinds: dict[str, Kind], policy: PricingPolicy) 
         total=pl.when(parks).then("parking_total").otherwise(total),
         row=pl.when(parks).then("parking_last").otherwise(last),
     )
-    found = [energy, times]
+    found = [energy, times, frame.select(total="over_total", row="over_last")]
     if not shared:
         found.append(frame.select(total="held_total", row="held_last"))
     budgets = pl.concat(found).filter(pl.col("row") >= 0)

@@ -218,13 +218,14 @@ def _named(rows: pl.DataFrame, own: pl.DataFrame, catalog: Catalog) -> pl.DataFr
 
     Policy period_without_tariff.
     """
-    ids = pl.Series([tariff.id for tariff in catalog.tariffs], dtype=pl.String)
+    ids = pl.Series([tariff.id.upper() for tariff in catalog.tariffs], dtype=pl.String)
     at_start = own["tariff"].gather(rows["s"])
-    known = (ids.gather(at_start) == rows["tariff_id"]) & (rows["tariff_id"] != "")
+    asked = rows["tariff_id"].str.to_uppercase()
     if own["tariffs"].list.len().max() == 1:
+        known = (ids.gather(at_start) == asked) & (asked != "")
         named = pl.select(pl.when(known).then(at_start)).to_series()
     else:
-        named = _looked_up(rows, own, ids)
+        named = _looked_up(rows.with_columns(tariff_id=asked), own, ids, catalog.tariffs)
     rows = rows.with_columns(named=named, tariff=named.fill_null(at_start))
     if catalog.policy.period_without_tariff == "free":
         free = pl.when(pl.col("tariff_id") == "").then(NONE).otherwise("tariff")
@@ -232,18 +233,29 @@ def _named(rows: pl.DataFrame, own: pl.DataFrame, catalog: Catalog) -> pl.DataFr
     return rows
 
 
-def _looked_up(rows: pl.DataFrame, own: pl.DataFrame, ids: pl.Series) -> pl.Series:
-    """The number of the tariff a period names among its session's; the first of that id."""
+def _looked_up(
+    rows: pl.DataFrame, own: pl.DataFrame, ids: pl.Series, tariffs: Sequence[Tariff]
+) -> pl.Series:
+    """The number of the tariff a period names among its session's: of that id the first version
+    that is valid when it starts, else the first.
+    """
     offers = own.select(
         offer=pl.col("tariffs").list.eval(pl.element().cast(pl.String)).list.join(",")
     )
     numbered = own.select("s", "tariffs").with_columns(offer=offers["offer"].rank("dense"))
     each = numbered.unique("offer").select("offer", "tariffs").explode("tariffs")
     each = each.with_columns(tariff_id=ids.gather(each["tariffs"]))
-    each = each.unique(["offer", "tariff_id"], keep="first", maintain_order=True)
-    asked = rows.select("tariff_id").with_columns(offer=numbered["offer"].gather(rows["s"]))
-    found = asked.join(each, on=["offer", "tariff_id"], how="left", maintain_order="left")
-    return found["tariffs"].cast(pl.Int64)
+    asked = rows.select("tariff_id", "start").with_columns(
+        offer=numbered["offer"].gather(rows["s"]), at=pl.int_range(pl.len())
+    )
+    found = asked.join(each, on=["offer", "tariff_id"], how="left", maintain_order="left_right")
+    spans = validity(tariffs)
+    opens, closes = (spans[name].gather(found["tariffs"]) for name in ("opens", "closes"))
+    outside = (found["start"] < opens).fill_null(value=False) | (
+        found["start"] >= closes
+    ).fill_null(value=False)
+    found = found.with_columns(outside=outside).sort("at", "outside", maintain_order=True)
+    return found.unique("at", keep="first", maintain_order=True)["tariffs"].cast(pl.Int64)
 
 
 def _note_tariffs(

@@ -86,7 +86,11 @@ def _volumes(batch: Batch, tables: Tables) -> pl.DataFrame:
         own = own.filter(pl.col("raw") != 0)
         if own.height:
             found.append(_asked(own, slot, batch, tables))
-    return pl.concat(found) if found else _asked(_nothing(rows), VOLUMES[0], batch, tables)
+    return (
+        pl.concat(found, rechunk=True)
+        if found
+        else _asked(_nothing(rows), VOLUMES[0], batch, tables)
+    )
 
 
 def _nothing(rows: pl.DataFrame) -> pl.DataFrame:
@@ -239,7 +243,7 @@ def _fees(judge: Judge) -> tuple[pl.DataFrame, pl.DataFrame]:
         asked = asked.sort("p", "slot")
     found = judge.find(asked["question"], asked["p"])
     asked = asked.with_row_index("row").with_columns(winner=found.winner)
-    due, last_look = _due(asked, batch.policy.flat_scope)
+    due, last_look = _due(asked, batch.policy.flat_scope, tables)
     looked = pl.col("row") <= last_look.gather(found.codes["row"])
     codes = found.codes.filter(looked)
     own = asked.select("p")[codes["row"]].hstack(codes.select("unknown", "straddling"))
@@ -265,23 +269,33 @@ def _fee_questions(rows: pl.DataFrame, slot: Slot) -> pl.DataFrame:
     )
 
 
-def _due(asked: pl.DataFrame, scope: str) -> tuple[pl.DataFrame, pl.Series]:
+def _due(asked: pl.DataFrame, scope: str, tables: Tables) -> tuple[pl.DataFrame, pl.Series]:
     """The fees that are charged, and of each question the last row looked at in its scope."""
     held = asked.filter(pl.col("winner") != NOBODY)
     if scope == "activation":
-        keys = ["s", "part"]
-        held = held.sort(*keys, "row") if held["part"].n_unique() > 1 else held
-        before = pl.struct(*keys, "winner").shift()
-        due = held.filter((pl.struct(*keys, "winner") != before).fill_null(value=True))
-        return due, pl.repeat(2**32 - 1, asked.height, dtype=pl.Int64, eager=True)
-    keys = ["s"] if scope == "session" else ["s", "part"]
+        return _renewed(held, tables), pl.repeat(
+            2**32 - 1, asked.height, dtype=pl.Int64, eager=True
+        )
     code = "s" if scope == "session" else (pl.col("s").cast(pl.Int64) * len(Part) + pl.col("part"))
     held, asked = held.with_columns(scope=code), asked.with_columns(scope=code)
     due = held.filter(pl.col("scope").is_first_distinct())
     last = asked.select("scope").join(
         due.select("scope", last="row"), on="scope", how="left", maintain_order="left"
     )["last"]
-    return due, last.cast(pl.Int64).fill_null(2**32 - 1)
+    return _renewed(due, tables), last.cast(pl.Int64).fill_null(2**32 - 1)
+
+
+def _renewed(fees: pl.DataFrame, tables: Tables) -> pl.DataFrame:
+    """Fees without those that follow upon themselves: in the session, in the reservation (expired
+    or not, it is one), in the overtime.
+    """
+    whole = pl.when(pl.col("part").is_in([Part.SESSION, Part.OVERTIME])).then("part").otherwise(-1)
+    places = tables.components.select("tariff", "element", "component")[fees["winner"]]
+    rows = fees.select("s", "row", whole=whole).hstack(places).with_row_index("at")
+    rows = rows.sort("s", "whole", "row") if rows["whole"].n_unique() > 1 else rows
+    fee = pl.struct("s", "whole", "tariff", "element", "component")
+    renewed = rows.filter((fee != fee.shift()).fill_null(value=True))
+    return fees[renewed["at"].sort()]
 
 
 def _in_order(volumes: pl.DataFrame, fees: pl.DataFrame, batch: Batch) -> pl.DataFrame:

@@ -395,3 +395,40 @@ def test_totals_are_rounded_to_the_currency(currency: str, net: str, gross: str)
     own = replace(tariff_of([["ENERGY 5.02315 vat 10"]]), currency=currency)
     receipt = bill(own, periods((NOON, "20 kWh"), end="2026-10-05T13:00"))
     assert (receipt.total.net, receipt.total.gross) == (D(net), D(gross))
+
+
+def test_a_reservation_that_expires_pays_its_fee_once() -> None:
+    fee = tariff_of([["FLAT 2", {"reservation": "RESERVATION"}], ["ENERGY 0.30"]])
+    held = periods(("2026-10-05T11:00", "reserved"), ("2026-10-05T11:30", "expired"), end=NOON)
+    assert bill(fee, held).exact_total.net == 2
+    dearer = tariff_of(
+        [
+            ["FLAT 4", {"reservation": "RESERVATION_EXPIRES"}],
+            ["FLAT 2", {"reservation": "RESERVATION"}],
+        ]
+    )
+    assert bill(dearer, held).exact_total.net == 6
+
+
+def test_time_beyond_a_booked_slot_fills_blocks_of_its_own() -> None:
+    own = tariff_of(
+        [
+            ["TIME 6 step 600", {"reservation": "BOOKING"}],
+            ["TIME 60 step 60", {"reservation": "BOOKING_OVERTIME"}],
+            ["ENERGY 0.30"],
+        ]
+    )
+    held, used = periods(("2026-10-05T11:43", "reserved"), (NOON, "1 kWh"), end="2026-10-05T13:00")
+    found = bill(own, (held, replace(used, overtime_s=D(30))))
+    times = [(line.billed, line.net) for line in found.lines if line.dimension == "TIME"]
+    assert [(round(billed * 60), net) for billed, net in times] == [(20, 2), (1, 1)]
+
+
+def test_of_two_versions_of_a_tariff_the_one_that_is_valid_counts() -> None:
+    old = tariff_of({"elements": [["ENERGY 0.30"]], "end_at": "2026-10-01T00:00:00+00:00"}, "t")
+    new = tariff_of([["ENERGY 0.50"]], "T")
+    found = periods((NOON, "10 kWh"), end="2026-10-05T13:00", tariff_id="T")
+    start, end = found[0].start_at, found[0].end_at
+    for given in ([old, new], [new, old]):
+        receipt = price(found, given, AMSTERDAM, start_at=start, end_at=end)
+        assert (receipt.exact_total.net, codes(receipt)) == (5, [])
