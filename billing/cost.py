@@ -179,7 +179,7 @@ def rounded(amount: Amount, unit: Decimal, rounding: Rounding) -> Amount:
     """The amount in multiples of `unit`, net and gross rounded once each.
 
     The taxes are what lies between: they always sum to gross minus net, each within one unit
-    of its own rounding, and a price limit is never exceeded.
+    of its own rounding, and a price limit that is a multiple of the unit is never exceeded.
     """
     so_far = amount.net
     net = given = round_to_multiple(so_far, unit, rounding)
