@@ -11,7 +11,7 @@ from decimal import Decimal
 from billing.cdr import CDR
 from billing.money import minor_unit, round_to
 from billing.receipt import Amount
-from billing.verify.reckoning import PARTS, TOTAL, Cost, Costs
+from billing.verify.reckoning import PARTS, TOTAL, ZERO, Cost, Costs
 from billing.verify.report import Side
 
 _DECIMALS = 4
@@ -27,11 +27,14 @@ class Claim:
     amount: Decimal
 
     def shown(self, cost: Cost, currency: str) -> Decimal:
-        """The computed amount at the precision the claim is written with."""
+        """The computed amount at the precision the claim is written with. A part may be stated on
+        the currency's unit, whatever the total is rounded to.
+        """
         exact, rounded = self._of(cost)
         unit = minor_unit(currency)
         if self.amount == round_to(self.amount, unit):
-            return rounded
+            near = round_to(exact, unit)
+            return near if self.field != TOTAL and near == self.amount else rounded
         exponent = self.amount.as_tuple().exponent
         assert isinstance(exponent, int), "claims are finite"
         return round_to(exact, Decimal(1).scaleb(min(-_DECIMALS, exponent)))
@@ -44,16 +47,18 @@ class Claim:
         """How far the claim is from the exact amount."""
         return abs(self.amount - self._of(cost)[0])
 
-    def is_rounding(self, cost: Cost, currency: str) -> bool:
-        """Whether rounding each line once, anyhow, explains it."""
-        return self.gap(cost) < self.allowance(cost, currency)
+    def is_rounding(self, cost: Cost) -> bool:
+        """Whether rounding each line once, up or down, explains it."""
+        least, most = cost.between(after_tax=self.side is Side.AFTER_TAX)
+        return least <= self.amount <= most
 
-    def allowance(self, cost: Cost, currency: str) -> Decimal:
-        """What rounding each line to the currency's unit can amount to, and is never reached: once
-        before tax; after tax the price and its tax are two roundings.
+    def allowance(self, cost: Cost) -> Decimal:
+        """How far rounding each line to the unit can lead away from the exact amount: before tax
+        once; after tax the price and its tax are two roundings.
         """
-        roundings = 2 if self.side is Side.AFTER_TAX else 1
-        return minor_unit(currency) * max(1, cost.lines) * roundings
+        exact = self._of(cost)[0]
+        least, most = cost.between(after_tax=self.side is Side.AFTER_TAX)
+        return max(exact - least, most - exact, ZERO)
 
     def _of(self, cost: Cost) -> tuple[Decimal, Decimal]:
         if self.side is Side.BEFORE_TAX:
@@ -92,17 +97,17 @@ def are_exact(stated: Iterable[Claim], costs: Costs, currency: str) -> bool:
     """Whether the costs are the claim: the total exactly, the parts to their rounding."""
     return all(
         claim.is_exact(costs[claim.field], currency)
-        or (claim.field != TOTAL and claim.is_rounding(costs[claim.field], currency))
+        or (claim.field != TOTAL and claim.is_rounding(costs[claim.field]))
         for claim in stated
     )
 
 
-def are_close(stated: Iterable[Claim], costs: Costs, base: Costs, currency: str) -> bool:
+def are_close(stated: Iterable[Claim], costs: Costs, base: Costs) -> bool:
     """Whether the costs are the claim but for rounding, and come four times as near as `base`."""
     for claim in stated:
         cost, before = costs[claim.field], base[claim.field]
-        if not claim.is_rounding(cost, currency):
+        if not claim.is_rounding(cost):
             return False
-        if not claim.is_rounding(before, currency) and claim.gap(cost) * 4 > claim.gap(before):
+        if not claim.is_rounding(before) and claim.gap(cost) * 4 > claim.gap(before):
             return False
     return True

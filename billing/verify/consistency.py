@@ -85,15 +85,17 @@ def parts(cdr: CDR, costs: Costs | None, limit: Amount | None) -> Iterator[Check
     extra, total = limit or Amount(ZERO), cdr.receipt.total
     if limit is not None and total.net == costs[TOTAL].rounded_before:
         return  # the limit decides the total, whatever the parts are
-    yield _sum(cdr, Side.BEFORE_TAX, (total.net, sum([a.net for a in amounts.values()], extra.net)))
+    net, unit = sum([a.net for a in amounts.values()], extra.net), costs[TOTAL].unit
+    yield _sum(cdr, Side.BEFORE_TAX, (total.net, net), unit)
     if total.taxes and all(amount.taxes for amount in amounts.values()):
         gross = sum([a.gross for a in amounts.values()], extra.gross)
-        yield _sum(cdr, Side.AFTER_TAX, (total.gross, gross))
+        yield _sum(cdr, Side.AFTER_TAX, (total.gross, gross), unit)
 
 
-def _sum(cdr: CDR, side: Side, sides: tuple[Decimal, Decimal]) -> Check:
+def _sum(cdr: CDR, side: Side, sides: tuple[Decimal, Decimal], unit: Decimal) -> Check:
+    """`unit` is what each amount may have been rounded to."""
     claimed, computed = sides
-    gap, unit = abs(claimed - computed), _unit(cdr.currency)
+    gap = abs(claimed - computed)
     fits = gap < unit * (len(cdr.receipt.totals) + 1)
     kind = Kind.EXACT if not gap else Kind.ROUNDING if fits else Kind.UNEXPLAINED
     return Check(

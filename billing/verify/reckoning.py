@@ -5,15 +5,15 @@ claim nor cause.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from zoneinfo import ZoneInfo
 
-from billing.money import Rounding, minor_unit, round_to
+from billing.money import Rounding, minor_unit, round_to, round_to_multiple
 from billing.period import ChargingPeriod
 from billing.policy import PricingPolicy
-from billing.price import price
+from billing.price import price, rounding_unit
 from billing.receipt import CostGroup, Line, Receipt
 from billing.tariff import Tariff
 
@@ -58,10 +58,13 @@ class Case:
         )
 
 
+Pair = tuple[Decimal, Decimal]
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
     """One cost field: exact before and after tax, the same rounded for payment, and how many lines
-    went into it.
+    went into it, each as (net, tax) in `pairs`. `unit` is what money is rounded to.
     """
 
     before: Decimal
@@ -69,51 +72,80 @@ class Cost:
     rounded_before: Decimal
     rounded_after: Decimal
     lines: int
+    pairs: tuple[Pair, ...] = field(compare=False, default=())
+    unit: Decimal = field(compare=False, default=ZERO)
+
+    def between(self, *, after_tax: bool) -> Pair:
+        """The least and the most that rounding every line can make of it, net and tax by
+        themselves; a line that is on the unit already stays what it is.
+        """
+        amounts = [net for net, _ in self.pairs]
+        if after_tax:
+            amounts += [tax for _, tax in self.pairs]
+        return between(amounts, self.unit)
 
 
 Costs = dict[str, Cost]
 
 
-def costs_of(receipt: Receipt) -> Costs:
-    """Every cost field of a receipt; a part without lines costs nothing."""
-    total = receipt.exact_total
+def between(amounts: Iterable[Decimal], unit: Decimal) -> Pair:
+    """The sum of amounts with each rounded down to a multiple of `unit`, and with each up."""
+    low = high = ZERO
+    for amount in amounts:
+        pieces = round_to(amount, _GRAIN) / unit
+        low += pieces.to_integral_value(ROUND_FLOOR)
+        high += pieces.to_integral_value(ROUND_CEILING)
+    return low * unit, high * unit
+
+
+_GRAIN = Decimal("1E-9")
+"""Lines are kept to 1E-12: what is nearer than this to the unit is on it."""
+
+
+def costs_of(receipt: Receipt, policy: PricingPolicy) -> Costs:
+    """Every cost field of a receipt, rounded by the policy; a part without lines costs nothing."""
+    total, pairs = receipt.exact_total, [(line.net, line.tax) for line in receipt.lines]
+    whole = _cost(total.net, total.gross, pairs, (receipt.currency, policy))
     found = {
-        TOTAL: Cost(
-            total.net,
-            total.gross,
-            receipt.total.net,
-            receipt.total.gross,
-            len(receipt.lines),
-        )
+        TOTAL: replace(whole, rounded_before=receipt.total.net, rounded_after=receipt.total.gross)
     }
     amounts = dict(receipt.totals)
-    for field, group in PARTS.items():
+    for name, group in PARTS.items():
         amount = amounts.get(group)
-        lines = sum(1 for line in receipt.lines if line.group is group)
+        pairs = [(line.net, line.tax) for line in receipt.lines if line.group is group]
         before, after = (ZERO, ZERO) if amount is None else (amount.net, amount.gross)
-        found[field] = _cost(before, after, receipt.currency, lines)
+        found[name] = _cost(before, after, pairs, (receipt.currency, policy))
     return found
 
 
-def retaxed(receipt: Receipt, taxed: Taxed) -> Costs:
+def retaxed(receipt: Receipt, taxed: Taxed, policy: PricingPolicy) -> Costs:
     """The costs of the same lines where taxes are read in another way."""
-    by_group: dict[CostGroup, list[tuple[Decimal, Decimal]]] = {}
+    by_group: dict[CostGroup, list[Pair]] = {}
     for line in receipt.lines:
         by_group.setdefault(line.group, []).append(taxed(line))
     everything = [pair for pairs in by_group.values() for pair in pairs]
-    found = {TOTAL: _summed(everything, receipt.currency)}
-    for field, group in PARTS.items():
-        found[field] = _summed(by_group.get(group, []), receipt.currency)
+    found = {TOTAL: _summed(everything, (receipt.currency, policy))}
+    for name, group in PARTS.items():
+        found[name] = _summed(by_group.get(group, []), (receipt.currency, policy))
     return found
 
 
-def _summed(pairs: Iterable[tuple[Decimal, Decimal]], currency: str) -> Cost:
-    known = list(pairs)
-    net = sum([net for net, _ in known], ZERO)
-    return _cost(net, net + sum([tax for _, tax in known], ZERO), currency, len(known))
+def money_unit(currency: str, policy: PricingPolicy) -> Decimal:
+    """What a stated amount may have been rounded to: the policy's unit, or the currency's where
+    that is coarser.
+    """
+    return max(minor_unit(currency), rounding_unit(currency, policy))
 
 
-def _cost(before: Decimal, after: Decimal, currency: str, lines: int) -> Cost:
-    unit = minor_unit(currency)
-    rounded = [round_to(value, unit, Rounding.HALF_AWAY) for value in (before, after)]
-    return Cost(before, after, rounded[0], rounded[1], lines)
+def _summed(pairs: list[Pair], how: tuple[str, PricingPolicy]) -> Cost:
+    net = sum([net for net, _ in pairs], ZERO)
+    return _cost(net, net + sum([tax for _, tax in pairs], ZERO), pairs, how)
+
+
+def _cost(
+    before: Decimal, after: Decimal, pairs: list[Pair], how: tuple[str, PricingPolicy]
+) -> Cost:
+    currency, policy = how
+    unit, rounding = rounding_unit(currency, policy), Rounding(policy.money_rounding)
+    rounded = [round_to_multiple(value, unit, rounding) for value in (before, after)]
+    return Cost(before, after, rounded[0], rounded[1], len(pairs), tuple(pairs), money_unit(*how))

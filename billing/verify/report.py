@@ -37,7 +37,7 @@ class Kind(StrEnum):
 
     EXACT = "exact"
     ROUNDING = "rounding"
-    """Different by less than rounding each line once would explain."""
+    """Different by no more than rounding each line once, up or down, would explain."""
     POLICY = "policy"
     """Another answer to a question that OCPI leaves open gives the claim."""
     MISTAKE = "mistake"
@@ -63,9 +63,9 @@ class Side(StrEnum):
 class Check:
     """One row. `difference` is claimed − computed, in `unit` (a currency, kWh or h).
 
-    `tolerance` is what rounding explains; a difference must be smaller, or no larger than what
-    the caller allows. `cause` is a stable code, empty where there is nothing to explain;
-    `message` is the sentence for it.
+    `tolerance` is the most that rounding explains, or what the caller allows, where that is more.
+    `cause` is a stable code, empty where there is nothing to explain; `message` is the sentence
+    for it.
     """
 
     group: Group

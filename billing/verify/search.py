@@ -67,7 +67,7 @@ def explain(question: Question) -> Answer:
     pair = _first_pair(question, changed)
     if pair is not None:
         return Answer(_told([pair]), {})
-    near = [one for one in alone if are_close(question.stated, one.costs, question.base, currency)]
+    near = [one for one in alone if are_close(question.stated, one.costs, question.base)]
     return Answer(_told(near), {}) if near else Answer(None, _parts(question, alone))
 
 
@@ -80,7 +80,7 @@ def _parts(question: Question, alone: list[_Reading]) -> dict[str, Explanation]:
     stated = dict.fromkeys(one.field for one in question.stated)
     for field in [name for name in stated if name != TOTAL or len(stated) == 1]:
         own = [one for one in question.stated if one.field == field]
-        if all(one.is_rounding(question.base[field], currency) for one in own):
+        if all(one.is_rounding(question.base[field]) for one in own):
             continue
         giving = [
             reading
@@ -166,7 +166,7 @@ def _mistakes(question: Question) -> Iterator[_Reading]:
         message = f"restrictions are read by the clock of {clock}, not of {case.zone.key}"
         yield from _reading(question, "time_zone", message, moved)
     for code, message, taxed in TAXES:
-        costs = retaxed(question.receipt, taxed)
+        costs = retaxed(question.receipt, taxed, case.policy)
         yield _Reading(Kind.MISTAKE, code, message, costs)
 
 
@@ -179,7 +179,7 @@ def _reading(question: Question, code: str, message: str, case: Case | None) -> 
 def _costs(case: Case, base: Costs) -> Costs | None:
     """The costs in another reading; None where it refuses the case or changes nothing."""
     try:
-        costs = costs_of(case.receipt())
+        costs = costs_of(case.receipt(), case.policy)
     except (ValueError, ArithmeticError):
         return None
     return None if costs == base else costs

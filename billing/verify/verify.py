@@ -118,12 +118,12 @@ def _explained(cdr: CDR, case: Case, known: Known) -> _Priced:
     """Priced as written; by the stamps where only that gives the claim; and why, where neither."""
     stated = claims(cdr)
     receipt = case.receipt()
-    costs = costs_of(receipt)
+    costs = costs_of(receipt, case.policy)
     if not are_exact(stated, costs, cdr.currency):
         clocked = by_stamps(case)
         if clocked is not None:
             other = clocked.receipt()
-            again = costs_of(other)
+            again = costs_of(other, clocked.policy)
             if are_exact(stated, again, cdr.currency):
                 case, receipt, costs = clocked, other, again
     found = Answer(None, {})
@@ -135,7 +135,7 @@ def _explained(cdr: CDR, case: Case, known: Known) -> _Priced:
 
 def _agrees(claim: Claim, costs: Costs, tolerance: Decimal, currency: str) -> bool:
     cost = costs[claim.field]
-    if claim.field != TOTAL and claim.is_rounding(cost, currency):
+    if claim.field != TOTAL and claim.is_rounding(cost):
         return True
     return abs(claim.amount - claim.shown(cost, currency)) <= tolerance
 
@@ -203,17 +203,17 @@ def _cost_rows(cdr: CDR, priced: _Priced, tolerance: Decimal) -> Iterator[Check]
 def _cost_row(claim: Claim, cost: Cost, currency: str, how: tuple[_Priced, Decimal]) -> Check:
     priced, tolerance = how
     shown = claim.shown(cost, currency)
-    gap, allowed = abs(claim.amount - shown), claim.allowance(cost, currency)
+    gap, allowed = abs(claim.amount - shown), claim.allowance(cost)
     found = priced.explanation or priced.parts.get(claim.field)
     kind, cause, message = Kind.EXACT, "", ""
-    if gap and (claim.is_rounding(cost, currency) or gap <= tolerance):
+    if gap and (claim.is_rounding(cost) or gap <= tolerance):
         kind = Kind.ROUNDING
         if found is not None and claim.field == TOTAL:
             cause, message = found.code, found.message
     elif gap and found is not None:
         kind, cause, message = found.kind, found.code, found.message
     elif gap:
-        kind, (cause, message) = Kind.UNEXPLAINED, _unexplained(priced, claim, currency)
+        kind, (cause, message) = Kind.UNEXPLAINED, _unexplained(priced, claim)
     return Check(
         Group.COST,
         claim.field,
@@ -235,11 +235,11 @@ _UNKNOWN = "unexplained", "no policy, no pair of policies and no known mistake g
 _TOTAL_ALONE = "total_alone", "every part cost is right: only the total is not"
 
 
-def _unexplained(priced: _Priced, claim: Claim, currency: str) -> tuple[str, str]:
+def _unexplained(priced: _Priced, claim: Claim) -> tuple[str, str]:
     """(cause, sentence): of a total, what its parts say of it."""
     parted = [one for one in priced.stated if one.field != TOTAL]
     costs = priced.costs or {}
-    wrong = [one for one in parted if not one.is_rounding(costs[one.field], currency)]
+    wrong = [one for one in parted if not one.is_rounding(costs[one.field])]
     if claim.field != TOTAL or not parted:
         return _UNKNOWN
     if not wrong:

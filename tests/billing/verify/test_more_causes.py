@@ -134,6 +134,48 @@ def test_our_own_policy_is_the_measure() -> None:
     assert verify(cdr, AMSTERDAM, Known(tolerance=D("0.69"))).money_differs is True
 
 
+def test_rounding_explains_no_more_than_each_line_up_or_down() -> None:
+    """60 minutes of 0.1 kWh: energy is 0.03 to the cent in each, time a sixth of 0.001."""
+    rows = [(f"2026-10-05T12:{minute:02}", "0.1 kWh") for minute in range(60)]
+    plain = [["ENERGY 0.30", "TIME 0.01"]]
+    for claimed, kind in (
+        ("1.81", Kind.EXACT),
+        ("1.80", Kind.ROUNDING),
+        ("2.40", Kind.ROUNDING),
+        ("2.41", Kind.UNEXPLAINED),
+        ("1.79", Kind.UNEXPLAINED),
+    ):
+        assert total(report(plain, rows, ONE, {"total": claimed})).kind is kind
+    (cost,) = (c for c in report(plain, rows, ONE, {"total": "2.40"}).checks if c.unit == "EUR")
+    assert cost.tolerance == D("0.59")
+
+
+def test_a_line_on_the_unit_leaves_nothing_to_rounding() -> None:
+    claimed = {"total": "6.01", "energy": "6.01"}
+    found = report([["ENERGY 0.30"]], [(NOON, "20 kWh")], TWO, claimed)
+    assert (total(found).kind, total(found).tolerance) == (Kind.UNEXPLAINED, 0)
+    taxed = {"total": "6.00 7.20", "energy": "6.00 7.21"}
+    found = report([["ENERGY 0.30 vat 20"]], [(NOON, "20 kWh")], TWO, taxed)
+    assert [one.side for one in found.checks if one.differs] == [Side.AFTER_TAX]
+
+
+def test_part_costs_are_rounded_as_the_policy_says() -> None:
+    """1.98 and 1.982: 3.962 in all, on 0.05 they are 2.00, 2.00 and 3.95; down, 1.98 twice."""
+    plain = [["ENERGY 0.198", "TIME 0.991"]]
+    for policy, parts, whole in (
+        (PricingPolicy(rounding_unit="five_hundredths"), ("2.00", "2.00"), "3.95"),
+        (PricingPolicy(rounding_unit="five_hundredths"), ("1.98", "1.98"), "3.95"),
+        (PricingPolicy(money_rounding="away_from_zero"), ("1.98", "1.99"), "3.97"),
+        (PricingPolicy(money_rounding="toward_zero"), ("1.98", "1.98"), "3.96"),
+    ):
+        claimed = {"total": whole, "energy": parts[0], "time": parts[1]}
+        cdr = cdr_of(tariff_of(plain), [(NOON, "10 kWh")], TWO, claimed)
+        found = verify(cdr, AMSTERDAM, Known(policy=policy))
+        assert not found.differences
+        costs = [one.kind for one in found.checks if one.group is Group.COST]
+        assert costs == [Kind.EXACT] * 3
+
+
 def test_a_credit_counts_negative_and_is_judged_alike() -> None:
     claimed = {"total": "7.00", "energy": "7.00"}
     cdr = cdr_of(tariff_of([["ENERGY 0.30"]]), [(NOON, "20 kWh")], TWO, claimed, credit=True)
