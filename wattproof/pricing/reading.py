@@ -196,6 +196,7 @@ def _zone(version: str, cdr: CDR, given: str) -> tuple[ZoneInfo, tuple[Note, ...
     return zone, (Note("zone_from_configuration", pointer, f"time zone {name}, as given{said}"),)
 
 
+_NONE = Decimal(0)
 _WIRE_GRAIN = Decimal("0.0001")
 """OCPI 2.2.1 types, number: what a volume and a total are rounded to."""
 
@@ -211,9 +212,9 @@ def _unstated(cdr: CDR) -> list[Note]:
         for part in element.components
         if part.price and element.restrictions.reservation is None
     }
-    energy = sum((one.energy_wh for one in cdr.periods), Decimal(0)) / 1000
-    parked = sum((one.parking_s or 0 for one in cdr.periods), Decimal(0)) / 3600
-    timed = sum((one.time_s or 0 for one in cdr.periods), Decimal(0)) / 3600
+    energy = sum((one.energy_wh for one in cdr.periods), _NONE) / 1000
+    parked = sum((one.parking_s or _NONE for one in cdr.periods), _NONE) / 3600
+    timed = sum((one.time_s or _NONE for one in cdr.periods), _NONE) / 3600
     parked_h = max(cdr.total_parking_time_h, parked)
     found = (
         (Dimension.ENERGY, "energy", cdr.total_energy_kwh, energy, "kWh"),
