@@ -1,6 +1,10 @@
-"""Options of the whole suite."""
+"""Options of the whole suite, and how its properties are searched: nothing depends on a clock."""
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

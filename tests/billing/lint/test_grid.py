@@ -28,7 +28,7 @@ def test_cells_in_a_row_are_told_as_spans() -> None:
     assert runs(0) == []
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=40)
 @given(tariffs(), moments(), policies)
 def test_an_element_applies_where_the_engine_says_so(
     own: Tariff, moment: Moment, policy: PricingPolicy
@@ -42,7 +42,7 @@ def test_an_element_applies_where_the_engine_says_so(
         assert any(all(a & b for a, b in zip(box, here, strict=True)) for box in boxes) == meant
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=40)
 @given(tariffs(), policies)
 def test_a_component_that_is_not_called_dead_wins_somewhere(
     own: Tariff, policy: PricingPolicy
@@ -61,7 +61,7 @@ def test_a_component_that_is_not_called_dead_wins_somewhere(
             assert (choice.element, choice.component) == (part.element, part.component)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=40)
 @given(tariffs(), moments(), policies)
 def test_a_component_called_dead_never_wins(
     own: Tariff, moment: Moment, policy: PricingPolicy

@@ -103,7 +103,7 @@ def same_price(own: Tariff, dead: set[str], periods: tuple[ChargingPeriod, ...])
     assert after.total == before.total
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 @given(tariffs(restrictions) | tariffs(few_limits), sessions(-4_000))
 def test_without_its_dead_components_a_tariff_prices_the_same(
     own: Tariff, periods: tuple[ChargingPeriod, ...]
@@ -112,7 +112,7 @@ def test_without_its_dead_components_a_tariff_prices_the_same(
     same_price(own, {one.pointer for one in found}, periods)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=40)
 @given(tariffs(), sessions())
 def test_without_elements_that_never_apply_a_tariff_prices_the_same(
     own: Tariff, periods: tuple[ChargingPeriod, ...]
@@ -121,7 +121,7 @@ def test_without_elements_that_never_apply_a_tariff_prices_the_same(
     same_price(own, {"/".join(pointer.split("/")[:3]) for pointer in found}, periods)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=40)
 @given(tariffs(few_limits), sessions())
 def test_a_dimension_without_gaps_is_never_free_for_want_of_an_element(
     own: Tariff, periods: tuple[ChargingPeriod, ...]

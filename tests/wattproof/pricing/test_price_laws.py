@@ -89,7 +89,7 @@ def changed(wire: Any, path: tuple[Any, ...], junk: Any, *, drop: bool) -> Any:
     return found
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data(), st.sampled_from(VERSIONS))
 def test_a_damaged_cdr_is_priced_with_notes_or_refused_with_pointers(
     data: st.DataObject, version: str
