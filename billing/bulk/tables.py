@@ -151,7 +151,7 @@ def _components(
             "tariff": pl.Series([one.tariff for one in rows], dtype=pl.Int64),
             "element": pl.Series([one.element for one in rows], dtype=pl.Int64),
             "component": pl.Series([one.component for one in rows], dtype=pl.Int64),
-            "step_size": pl.Series([one.step_size for one in rows], dtype=pl.Int64),
+            "step_size": _int64("step_size", [one.step_size for one in rows]),
             "block": _int64("step_size", blocks),
             "price": _int128("price", [prices[one.price] for one in rows]),
             "rate": pl.Series([numbers[one.vat] for one in rows], dtype=pl.Int64),
