@@ -115,9 +115,9 @@ def _sum(cdr: CDR, side: Side, sides: tuple[Decimal, Decimal], unit: Decimal) ->
 
 def references(cdr: CDR, tariffs: Sequence[Tariff]) -> Iterator[Check]:
     """Tariffs that periods name but nobody has; a currency other than the tariff's."""
-    known = {tariff.id for tariff in tariffs}
+    known = {tariff.id.upper() for tariff in tariffs}
     for period in cdr.periods:
-        if period.tariff_id and period.tariff_id not in known:
+        if period.tariff_id and period.tariff_id.upper() not in known:
             place = ("charging_periods", period.ordinal, "tariff_id")
             text = f"tariff {period.tariff_id} is neither in the CDR nor held by us"
             yield _remark(Group.CONSISTENCY, "tariff_id", place, ("unknown_tariff", text))

@@ -4,11 +4,12 @@ Texts, links and time stamps of publication may differ: they cost nothing.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from itertools import zip_longest
-from typing import Any
+from typing import Any, NamedTuple
 
+from billing.period import ChargingPeriod
 from billing.price import is_valid
 from billing.tariff import PriceComponent, PriceLimit, Restrictions, Tariff, TariffElement
 from billing.verify.report import Check, Group, Kind, Place
@@ -22,9 +23,55 @@ _WIRE_NAMES = {
 }
 
 
-def held_version(tariff_id: str, held: Sequence[Tariff], at: datetime) -> Tariff | None:
+class Named(NamedTuple):
+    """Which tariff: whose, and by what id. OCPI 2.2.1 types, CiString: no case is told apart.
+
+    2.1.1 does not say whose: an owner that is not known is anybody.
+    """
+
+    country_code: str
+    party_id: str
+    id: str
+
+    def means(self, tariff: Tariff) -> bool:
+        """Whether it is this tariff, in whatever version."""
+        return self.id.upper() == tariff.id.upper() and self.may_own(tariff)
+
+    def may_own(self, tariff: Tariff) -> bool:
+        """Whether it is of the owner of this tariff."""
+        return _agree(self.country_code, tariff.country_code) and _agree(
+            self.party_id, tariff.party_id
+        )
+
+
+def _agree(one: str, other: str) -> bool:
+    return not one or not other or one.upper() == other.upper()
+
+
+def name_of(tariff: Tariff) -> Named:
+    """What a tariff is known by."""
+    return Named(tariff.country_code, tariff.party_id, tariff.id)
+
+
+def spelled(
+    periods: tuple[ChargingPeriod, ...], tariffs: Sequence[Tariff]
+) -> tuple[ChargingPeriod, ...]:
+    """The periods with the ids of their tariffs as those write them."""
+    ids = {one.id.upper(): one.id for one in reversed(tariffs)} | {
+        one.id: one.id for one in tariffs
+    }
+
+    def own(name: str) -> str:
+        return ids.get(name) or ids.get(name.upper(), name)
+
+    if all(own(one.tariff_id) == one.tariff_id for one in periods):
+        return periods
+    return tuple(replace(one, tariff_id=own(one.tariff_id)) for one in periods)
+
+
+def held_version(named: Named, held: Sequence[Tariff], at: datetime) -> Tariff | None:
     """The newest version of a tariff that we held for a session that started at `at` (UTC)."""
-    ours = [one for one in held if one.id == tariff_id]
+    ours = [one for one in held if named.means(one)]
     known = [one for one in ours if is_valid(one, at) and one.last_updated <= at]
     valid = known or [one for one in ours if is_valid(one, at)] or ours
     return max(valid, key=lambda one: one.last_updated) if valid else None

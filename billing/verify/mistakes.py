@@ -171,13 +171,28 @@ def _tax_left_out(line: Line) -> tuple[Decimal, Decimal]:
     return line.net, ZERO
 
 
+_GROSS_AS_NET = (
+    "gross_as_net",
+    "the amount after tax is written as the one before tax",
+    _gross_as_net,
+)
+
 TAXES: tuple[tuple[str, str, Taxed], ...] = (
     ("tax_added_twice", "tax is added to amounts that already include it", _tax_twice),
     ("net_as_gross", "prices before tax are read as prices after tax", _net_as_gross),
-    ("gross_as_net", "the amount after tax is written as the one before tax", _gross_as_net),
+    _GROSS_AS_NET,
     ("tax_left_out", "tax is left out: before and after tax are the same", _tax_left_out),
 )
 """(code, what happened, the taxes of a line as they then are)."""
+
+
+def taxes_read(*, after_tax_stated: bool) -> Iterator[tuple[str, str, Taxed]]:
+    """The other readings of taxes, the likeliest first: without an amount after tax, nothing says
+    that tax was added at all.
+    """
+    if not after_tax_stated:
+        yield _GROSS_AS_NET
+    yield from (one for one in TAXES if after_tax_stated or one is not _GROSS_AS_NET)
 
 
 def by_stamps(case: Case) -> Case | None:

@@ -15,10 +15,11 @@ from billing.policy import PricingPolicy
 from billing.receipt import Receipt
 from billing.tariff import Tariff
 from billing.verify.claim import Claim, are_close, are_exact
+from billing.verify.identity import name_of
 from billing.verify.implied import implied
-from billing.verify.mistakes import CASES, TAXES, in_other_zones
+from billing.verify.mistakes import CASES, in_other_zones, taxes_read
 from billing.verify.reckoning import TOTAL, Case, Costs, costs_of, retaxed
-from billing.verify.report import Explanation, Kind
+from billing.verify.report import Explanation, Kind, Side
 
 Change = tuple[str, str]
 """A policy and another decision on it."""
@@ -153,7 +154,7 @@ def _policy(policy: PricingPolicy, changes: tuple[Change, ...]) -> PricingPolicy
 
 def _versions(question: Question) -> Iterator[_Reading]:
     for name, tariff in question.versions:
-        others = tuple(one for one in question.case.tariffs if one.id != tariff.id)
+        others = tuple(one for one in question.case.tariffs if not name_of(tariff).means(one))
         case = replace(question.case, tariffs=(tariff, *others))
         yield from _reading(question, "tariff_version", f"priced by {name}", case)
 
@@ -165,7 +166,8 @@ def _mistakes(question: Question) -> Iterator[_Reading]:
     for clock, moved in in_other_zones(case):
         message = f"restrictions are read by the clock of {clock}, not of {case.zone.key}"
         yield from _reading(question, "time_zone", message, moved)
-    for code, message, taxed in TAXES:
+    after_tax = any(one.side is Side.AFTER_TAX for one in question.stated)
+    for code, message, taxed in taxes_read(after_tax_stated=after_tax):
         costs = retaxed(question.receipt, taxed, case.policy)
         yield _Reading(Kind.MISTAKE, code, message, costs)
 

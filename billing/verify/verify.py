@@ -6,7 +6,7 @@ mod_cdrs.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, localcontext
 from zoneinfo import ZoneInfo
 
@@ -17,9 +17,10 @@ from billing.receipt import Amount, CostGroup, Receipt
 from billing.tariff import Tariff
 from billing.verify.claim import Claim, are_exact, claims, payable
 from billing.verify.consistency import parts, plausible, references, taxes
-from billing.verify.identity import compared, held_version
+from billing.verify.identity import Named, compared, held_version, name_of, spelled
 from billing.verify.mistakes import by_stamps
 from billing.verify.quantity import quantities, stamps
+from billing.verify.rates import by_rate
 from billing.verify.reckoning import TOTAL, ZERO, Case, Cost, Costs, costs_of
 from billing.verify.report import Check, Explanation, Group, Kind, Report, Side
 from billing.verify.search import Answer, Question, explain
@@ -100,7 +101,7 @@ def _priced(cdr: CDR, zone: ZoneInfo | None, known: Known) -> _Priced:
     if refusal is not None or zone is None:
         return _Priced(tariffs, refusal=refusal or ("", ""))
     case = Case(
-        cdr.periods,
+        spelled(cdr.periods, tariffs),
         tariffs,
         zone,
         cdr.start_at,
@@ -144,16 +145,17 @@ def _tariffs(cdr: CDR, held: Sequence[Tariff]) -> tuple[Tariff, ...]:
     """The version we hold of each tariff of the CDR, else its copy; what only periods name is held
     or unknown. A CDR that names none at all is priced by what we hold.
     """
-    found = [held_version(one.id, held, cdr.start_at) or one for one in cdr.tariffs]
-    copied = {one.id for one in cdr.tariffs}
+    found = [held_version(name_of(one), held, cdr.start_at) or one for one in cdr.tariffs]
+    copied = {one.id.upper() for one in cdr.tariffs}
     for name in dict.fromkeys(one.tariff_id for one in cdr.periods):
-        ours = held_version(name, held, cdr.start_at) if name not in copied else None
-        if ours is not None:
+        named = Named(cdr.country_code, cdr.party_id, name)
+        ours = None if name.upper() in copied else held_version(named, held, cdr.start_at)
+        if ours is not None and ours not in found:
             found.append(ours)
-    if not found:
-        names = dict.fromkeys(one.id for one in held)
-        ours_by_id = [held_version(name, held, cdr.start_at) for name in names]
-        found = [one for one in ours_by_id if one is not None]
+    for one in held if not found else ():
+        ours = held_version(name_of(one), held, cdr.start_at)
+        if ours is not None and ours not in found:
+            found.append(ours)
     return tuple(found)
 
 
@@ -180,12 +182,14 @@ def _versions(
     """Every other version of the tariffs in use: the CDR's own copy, and what else we hold."""
     for tariff in used:
         for copy in cdr.tariffs:
-            if copy.id == tariff.id and copy.elements != tariff.elements:
-                yield f"the copy of tariff {copy.id} in the CDR, not the version we hold", copy
+            if name_of(copy).means(tariff) and copy.elements != tariff.elements:
+                words = f"the copy of tariff {copy.id} in the CDR, not the version we hold"
+                yield words, replace(copy, id=tariff.id)
         for other in held:
-            if other.id == tariff.id and other is not tariff:
+            if name_of(other).means(tariff) and other is not tariff:
                 stamp = f"{other.last_updated:%F %T}"
-                yield f"another version of tariff {other.id}, of {stamp} UTC", other
+                words = f"another version of tariff {other.id}, of {stamp} UTC"
+                yield words, replace(other, id=tariff.id)
 
 
 def _cost_rows(cdr: CDR, priced: _Priced, tolerance: Decimal) -> Iterator[Check]:
@@ -198,6 +202,8 @@ def _cost_rows(cdr: CDR, priced: _Priced, tolerance: Decimal) -> Iterator[Check]
             yield _cost_row(claim, costs[claim.field], cdr.currency, (priced, tolerance))
     if costs is not None:
         yield from _absent(cdr, costs)
+    if costs is not None and priced.receipt and priced.limit is None and not priced.explanation:
+        yield from by_rate(cdr, priced.receipt, costs[TOTAL].unit)
 
 
 def _cost_row(claim: Claim, cost: Cost, currency: str, how: tuple[_Priced, Decimal]) -> Check:
@@ -290,4 +296,4 @@ def _identity(cdr: CDR, held: Sequence[Tariff]) -> Iterable[Check]:
     if not held:
         return
     for number, copy in enumerate(cdr.tariffs):
-        yield from compared(number, copy, held_version(copy.id, held, cdr.start_at))
+        yield from compared(number, copy, held_version(name_of(copy), held, cdr.start_at))

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from billing.cdr import CDR
 from billing.policy import PricingPolicy
 from billing.tariff import Tariff
+from billing.verify.identity import Named
 from billing.verify.reckoning import TOTAL
 from billing.verify.report import ZERO, Check, Group, Kind, Place, Report, Side
 from billing.verify.verify import Known
@@ -104,8 +105,8 @@ DEFAULT_TERMS = Terms()
 def verify(cdr: Wire | str | bytes, terms: Terms = DEFAULT_TERMS) -> Verified:
     """Verify a CDR of OCPI 2.1.1, 2.2.1 or 2.3.0: JSON text, or a dict with Decimal numbers.
 
-    With `terms.tariffs` the version we hold is what counts: by its id, or whatever its id where it
-    is the only one. Raises UnpriceableError with JSON pointers, or RefusalError.
+    With `terms.tariffs` the version we hold is what counts: by its owner and id, or whatever its id
+    where it is the only one. Raises UnpriceableError with JSON pointers, or RefusalError.
     """
     return _verified(cdr, terms, chosen(terms.policy), _held(terms))
 
@@ -160,9 +161,10 @@ def _read(
     """The CDR with its own tariffs beside ours; or under ours, where it has none of them."""
     listed = wire.get("tariffs")
     own = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    names = {str(one.get("id", "")).upper() for one in own}
-    meant = [one for one in held if one.id.upper() in names]
-    instead = held and not meant and (not own or len(held) == 1)
+    names = [Named(*(str(one.get(name) or "") for name in Named._fields)) for one in own]
+    meant = any(name.means(one) for name in names for one in held)
+    alone = len(held) == 1 and all(name.may_own(held[0]) for name in names)
+    instead = held and not meant and (not own or alone)
     read = reading(
         wire,
         tariff=terms.tariffs if instead else None,

@@ -196,3 +196,12 @@ def test_the_same_claim_is_explained_in_the_same_words() -> None:
     one, two = (report(plain, [(NOON, "20.3 kWh")], TWO, claimed) for _ in range(2))
     assert one.explanation == two.explanation
     assert one.checks == two.checks
+
+
+def test_an_amount_after_tax_alone_is_one_written_as_the_amount_before_it() -> None:
+    """6.00 and 20 % tax: with nothing stated after tax, nobody can have added it twice."""
+    plain, rows = [["ENERGY 0.30 vat 20"]], [(NOON, "20 kWh")]
+    alone = report(plain, rows, TWO, {"total": "7.20", "energy": "7.20"})
+    assert (total(alone).kind, total(alone).cause) == (Kind.MISTAKE, "gross_as_net")
+    twice = report(plain, rows, TWO, {"total": "7.20 8.64", "energy": "7.20 8.64"})
+    assert total(twice).cause == "tax_added_twice"

@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 from billing.verify.report import Check, Group, Kind
 from ingest.protocols.ocpi import Wire, dumps
-from tests.wattproof.pricing.samples import VERSIONS, ZONE, element, evening, tariff
+from tests.wattproof.pricing.samples import VERSIONS, ZONE, cdr, element, evening, tariff
 from wattproof.cli import app
 from wattproof.pricing import Terms, UnpriceableError, Verified, report_json, verify, verify_frame
 from wattproof.pricing.price import price
@@ -101,6 +101,60 @@ def test_one_tariff_of_another_name_prices_whatever_the_cdr_names() -> None:
     rest = verify(claimed(), several)
     assert rest.report.computed == D("10.80")
     assert "tariff_not_held" in {one.cause for one in rest.report.checks}
+
+
+@pytest.mark.parametrize(
+    ("fields", "computed", "causes"),
+    [
+        ({"id": "t1"}, D("1.55"), {"tariff_differs"}),
+        ({"party_id": "wpf", "country_code": "nl"}, D("1.55"), {"tariff_differs"}),
+        ({"party_id": "XYZ"}, D("10.80"), {"tariff_not_held"}),
+        ({"country_code": "BE"}, D("10.80"), {"tariff_not_held"}),
+    ],
+)
+def test_a_tariff_is_told_by_its_owner_and_id_in_any_case(
+    fields: dict[str, str], computed: Decimal, causes: set[str]
+) -> None:
+    ours = tariff(element("ENERGY 0.10 - 1"), **fields)
+    found = verify(claimed(), Terms(tariffs=[ours], time_zone=ZONE))
+    assert found.report.computed == computed
+    assert {one.cause for one in found.report.checks if one.group is Group.TARIFF} == causes
+    assert "unknown_tariff" not in {one.cause for one in found.report.checks}
+
+
+def test_periods_may_write_the_id_of_their_tariff_in_another_case() -> None:
+    wire = claimed()
+    for period in wire["charging_periods"]:
+        period["tariff_id"] = "t1"
+    wire["tariffs"].append(wire["tariffs"][0] | {"id": "T2"})
+    assert not verify(wire, TERMS).report.differences
+
+
+def test_the_share_of_each_rate_is_compared_where_rates_are_named() -> None:
+    own = tariff(element("ENERGY 1 21 1"), element("FLAT 10 9 1"), tax_included="NO")
+    rows = [("2026-10-05T12:00", {"ENERGY": D(10)})]
+    wire = cdr("2.3.0", rows, "2026-10-05T13:00", own, total_time=D(1))
+
+    def tax(percentage: str, amount: str) -> dict[str, Any]:
+        return {"name": "VAT", "percentage": D(percentage), "amount": D(amount)}
+
+    right = [tax("9", "0.9"), tax("21", "2.1")]
+    swapped = [tax("9", "2.1"), tax("21", "0.9")]
+    one_rate = [tax("21", "3.0")]
+    nameless = [{"name": "VAT", "amount": D("3.0")}]
+    for taxes, pointers in (
+        (right, []),
+        (nameless, []),
+        (swapped, ["/total_cost/taxes/0", "/total_cost/taxes/1"]),
+        (one_rate, ["/total_cost/taxes", "/total_cost/taxes/0"]),
+    ):
+        found = verify(wire | {"total_cost": {"before_taxes": D(20), "taxes": taxes}}, TERMS)
+        told = {at: one for at, one in differing(found).items() if one.cause == "tax_of_rate"}
+        assert sorted(told) == pointers
+        assert (found.kind is Kind.EXACT) is (not pointers)
+    assert (told["/total_cost/taxes/0"].claimed, told["/total_cost/taxes/0"].computed) == (
+        3, D("2.10"),
+    )  # fmt: skip
 
 
 def test_what_is_not_stated_is_not_checked() -> None:
