@@ -36,8 +36,13 @@ def documents(path: Path, kind: str) -> list[Wire]:
     found = value if isinstance(value, list) else [value]
     for place, one in enumerate(found):
         if not isinstance(one, dict):
-            kinds = {list: "a list", str: "a text"}
-            got = kinds.get(type(one), "a value")
+            got = (
+                "a list"
+                if isinstance(one, list)
+                else "a text"
+                if isinstance(one, str)
+                else "a value"
+            )
             raise RefusalError(f"{path}, object {place + 1}: expected a {kind}, got {got}")
     if not found:
         raise RefusalError(f"{path} holds no {kind}", f"give a {kind} as JSON")
