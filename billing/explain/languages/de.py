@@ -160,19 +160,24 @@ NOTES = {
     "verwendet.",
     "connector_id_form": "Der Anschluss hat einen Namen, der keine Zahl ist.",
     "credit_energy_sign": "Die Gutschrift gibt ihre Energie negativ an; sie wird positiv gelesen.",
+    "credit_mixed_signs": "Mengen der Gutschrift liegen über und unter null; sie werden gelesen, "
+    "wie sie dastehen.",
     "credit_sign": "Die Summe einer Gutschrift sollte negativ sein, diese ist es nicht.",
+    "credit_time_sign": "Die Gutschrift gibt ihre Zeiten negativ an; sie werden positiv gelesen.",
     "currency_differs": "Der CDR nennt eine andere Währung als sein Tarif; die des Tarifs gilt.",
+    "dimension_case": "Die Art einer Menge ist nicht in Großbuchstaben geschrieben; sie zählt "
+    "trotzdem.",
     "duplicate_dimension": "Ein Abschnitt nennt dieselbe Größe zweimal; beide werden addiert.",
     "empty_list": "Eine Liste, die etwas enthalten sollte, ist leer.",
-    "energy_not_in_periods": "Der CDR gibt Energie als Summe an, aber in keinem Abschnitt; daher "
-    "wird keine berechnet.",
+    "energy_not_in_periods": "Der CDR gibt als Summe mehr Energie an als in seinen Abschnitten; "
+    "der Rest wird nicht berechnet.",
     "integer_form": "Eine ganze Zahl ist mit Nachkommastellen geschrieben.",
     "mixed_period": "Ein Abschnitt enthält mehrere Arten von Zeit.",
     "needless_null": "Ein Feld ohne Wert hätte weggelassen werden sollen.",
     "not_understood": "Ein Feld, von dem der Preis nicht abhängt, war nicht zu verstehen.",
     "number_as_text": "Ein Text ist als Zahl geschrieben.",
-    "parking_time_not_in_periods": "Der CDR gibt Standzeit als Summe an, aber in keinem Abschnitt; "
-    "daher wird keine berechnet.",
+    "parking_time_not_in_periods": "Der CDR gibt als Summe mehr Standzeit an als in seinen "
+    "Abschnitten; der Rest wird nicht berechnet.",
     "period_time_differs": "Die Zeit, die ein Abschnitt angibt, ist nicht die, die er dauerte; "
     "berechnet wird die angegebene.",
     "price_shape": "Ein Betrag ist so geschrieben wie in einer anderen Version von OCPI.",
@@ -183,9 +188,11 @@ NOTES = {
     "Acht.",
     "string_number": "Eine Zahl steht in Anführungszeichen.",
     "tariff_given": "Gerechnet wird nach einem eigens angegebenen Tarif, nicht nach dem des CDR.",
+    "tariff_of_newer_version": "Der Tarif ist von einer neueren OCPI-Version als der CDR und wird "
+    "so gelesen.",
     "time_form": "Eine Uhrzeit ist nicht als HH:MM geschrieben.",
-    "time_not_in_periods": "Der CDR gibt Ladezeit als Summe an, aber in keinem Abschnitt; daher "
-    "wird keine berechnet.",
+    "time_not_in_periods": "Der CDR gibt als Summe mehr Ladezeit an als in seinen Abschnitten; der "
+    "Rest wird nicht berechnet.",
     "timestamp_form": "Ein Zeitstempel ist nicht so geschrieben, wie OCPI es vorsieht.",
     "too_long": "Ein Text oder eine Zahl ist länger, als OCPI erlaubt.",
     "unexpected_field": "Felder, die diese Version von OCPI nicht kennt, bleiben außer Acht.",

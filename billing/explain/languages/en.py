@@ -155,18 +155,24 @@ NOTES = {
     "unknown_tariff": "A period names a tariff that is not at hand; another one was used.",
     "connector_id_form": "The connector has a name that is no number.",
     "credit_energy_sign": "The credit states its energy below zero; it is taken as positive.",
+    "credit_mixed_signs": "Quantities of the credit lie above and below zero; they are taken as "
+    "written.",
     "credit_sign": "A credit's total should be below zero, this one is not.",
+    "credit_time_sign": "The credit states its times below zero; they are taken as positive.",
     "currency_differs": "The CDR names another currency than its tariff; the tariff's counts.",
+    "dimension_case": "The kind of a quantity is not written in capitals; it is taken all the "
+    "same.",
     "duplicate_dimension": "A period states the same quantity twice; both are added up.",
     "empty_list": "A list that should hold something is empty.",
-    "energy_not_in_periods": "The CDR states energy as a total but in no period: none is billed.",
+    "energy_not_in_periods": "The CDR states more energy as a total than in its periods: the rest "
+    "is not billed.",
     "integer_form": "A whole number is written with decimals.",
     "mixed_period": "A period holds several kinds of time.",
     "needless_null": "A field without a value should have been left out.",
     "not_understood": "A field that the price does not depend on could not be understood.",
     "number_as_text": "A text is written as a number.",
-    "parking_time_not_in_periods": "The CDR states parking time as a total but in no period, so "
-    "none is billed.",
+    "parking_time_not_in_periods": "The CDR states more parking time as a total than in its "
+    "periods: the rest is not billed.",
     "period_time_differs": "The time a period states is not the time it lasted; what it states is "
     "billed.",
     "price_shape": "An amount is written as in another version of OCPI.",
@@ -176,9 +182,11 @@ NOTES = {
     "session_only": "A quantity that belongs in a session, not in a CDR, is ignored.",
     "string_number": "A number is written in quotes.",
     "tariff_given": "The price is by a tariff given apart, not by the CDR's own.",
+    "tariff_of_newer_version": "The tariff is of a newer version of OCPI than the CDR and is read "
+    "as such.",
     "time_form": "A time of day is not written as HH:MM.",
-    "time_not_in_periods": "The CDR states charging time as a total but in no period, so none is "
-    "billed.",
+    "time_not_in_periods": "The CDR states more charging time as a total than in its periods: the "
+    "rest is not billed.",
     "timestamp_form": "A time stamp is not written as OCPI has it.",
     "too_long": "A text or number is longer than OCPI allows.",
     "unexpected_field": "Fields unknown to this version of OCPI are ignored.",

@@ -163,20 +163,25 @@ NOTES = {
     "utilisé.",
     "connector_id_form": "Le connecteur porte un nom qui n’est pas un nombre.",
     "credit_energy_sign": "L’avoir indique son énergie en négatif ; elle est lue en positif.",
+    "credit_mixed_signs": "Des quantités de l’avoir sont positives et d’autres négatives ; elles "
+    "sont lues telles quelles.",
     "credit_sign": "Le total d’un avoir devrait être négatif, celui-ci ne l’est pas.",
+    "credit_time_sign": "L’avoir indique ses durées en négatif ; elles sont lues en positif.",
     "currency_differs": "Le CDR nomme une autre monnaie que son tarif ; celle du tarif vaut.",
+    "dimension_case": "La nature d’une grandeur n’est pas écrite en capitales ; elle compte tout "
+    "de même.",
     "duplicate_dimension": "Une période indique deux fois la même grandeur ; les deux sont "
     "additionnées.",
     "empty_list": "Une liste qui devrait contenir quelque chose est vide.",
-    "energy_not_in_periods": "Le CDR indique une énergie au total mais dans aucune période ; "
-    "aucune n’est donc facturée.",
+    "energy_not_in_periods": "Le CDR indique au total plus d’énergie que dans ses périodes ; le "
+    "reste n’est pas facturé.",
     "integer_form": "Un nombre entier est écrit avec des décimales.",
     "mixed_period": "Une période contient plusieurs sortes de durées.",
     "needless_null": "Un champ sans valeur aurait dû être omis.",
     "not_understood": "Un champ dont le prix ne dépend pas n’a pas pu être compris.",
     "number_as_text": "Un texte est écrit comme un nombre.",
-    "parking_time_not_in_periods": "Le CDR indique un temps de stationnement au total mais dans "
-    "aucune période ; il n’est donc pas facturé.",
+    "parking_time_not_in_periods": "Le CDR indique au total plus de temps de stationnement que "
+    "dans ses périodes ; le reste n’est pas facturé.",
     "period_time_differs": "La durée indiquée par une période n’est pas celle qu’elle a duré ; la "
     "durée indiquée est facturée.",
     "price_shape": "Un montant est écrit comme dans une autre version d’OCPI.",
@@ -187,9 +192,11 @@ NOTES = {
     "session_only": "Une grandeur qui relève d’une session et non d’un CDR est ignorée.",
     "string_number": "Un nombre est écrit entre guillemets.",
     "tariff_given": "Le calcul suit un tarif fourni à part, et non celui du CDR.",
+    "tariff_of_newer_version": "Le tarif est d’une version d’OCPI plus récente que le CDR et est "
+    "lu comme tel.",
     "time_form": "Une heure n’est pas écrite sous la forme HH:MM.",
-    "time_not_in_periods": "Le CDR indique un temps de charge au total mais dans aucune période ; "
-    "il n’est donc pas facturé.",
+    "time_not_in_periods": "Le CDR indique au total plus de temps de charge que dans ses "
+    "périodes ; le reste n’est pas facturé.",
     "timestamp_form": "Un horodatage n’est pas écrit comme OCPI le prévoit.",
     "too_long": "Un texte ou un nombre est plus long qu’OCPI ne le permet.",
     "unexpected_field": "Les champs inconnus de cette version d’OCPI sont ignorés.",

@@ -161,19 +161,24 @@ NOTES = {
     "gebruikt.",
     "connector_id_form": "De aansluiting heeft een naam die geen getal is.",
     "credit_energy_sign": "De creditnota geeft haar energie negatief op; die is positief gelezen.",
+    "credit_mixed_signs": "Hoeveelheden van de creditnota liggen boven en onder nul; ze zijn "
+    "gelezen zoals ze er staan.",
     "credit_sign": "Het totaal van een creditnota hoort onder nul te liggen, dit niet.",
+    "credit_time_sign": "De creditnota geeft haar tijden negatief op; die zijn positief gelezen.",
     "currency_differs": "De CDR noemt een andere munt dan zijn tarief; die van het tarief geldt.",
+    "dimension_case": "De soort van een hoeveelheid is niet in hoofdletters geschreven; ze telt "
+    "toch mee.",
     "duplicate_dimension": "Een periode noemt dezelfde grootheid twee keer; ze zijn opgeteld.",
     "empty_list": "Een lijst die iets hoort te bevatten is leeg.",
-    "energy_not_in_periods": "De CDR geeft energie op als totaal maar in geen enkele periode; "
-    "daarom wordt er geen in rekening gebracht.",
+    "energy_not_in_periods": "De CDR geeft als totaal meer energie op dan in zijn periodes; de "
+    "rest is niet in rekening gebracht.",
     "integer_form": "Een geheel getal is met decimalen geschreven.",
     "mixed_period": "Een periode bevat meerdere soorten tijd.",
     "needless_null": "Een veld zonder waarde had weggelaten moeten worden.",
     "not_understood": "Een veld waarvan de prijs niet afhangt, was niet te begrijpen.",
     "number_as_text": "Een tekst is als getal geschreven.",
-    "parking_time_not_in_periods": "De CDR geeft parkeertijd op als totaal maar in geen enkele "
-    "periode; daarom wordt er geen in rekening gebracht.",
+    "parking_time_not_in_periods": "De CDR geeft als totaal meer parkeertijd op dan in zijn "
+    "periodes; de rest is niet in rekening gebracht.",
     "period_time_differs": "De tijd die een periode opgeeft is niet de tijd die zij duurde; de "
     "opgegeven tijd wordt in rekening gebracht.",
     "price_shape": "Een bedrag is geschreven zoals in een andere versie van OCPI.",
@@ -183,9 +188,11 @@ NOTES = {
     "session_only": "Een grootheid die in een sessie hoort en niet in een CDR, telt niet mee.",
     "string_number": "Een getal staat tussen aanhalingstekens.",
     "tariff_given": "Er is gerekend met een apart opgegeven tarief, niet met dat van de CDR.",
+    "tariff_of_newer_version": "Het tarief is van een nieuwere OCPI-versie dan de CDR en is zo "
+    "gelezen.",
     "time_form": "Een tijdstip is niet als HH:MM geschreven.",
-    "time_not_in_periods": "De CDR geeft laadtijd op als totaal maar in geen enkele periode; "
-    "daarom wordt er geen in rekening gebracht.",
+    "time_not_in_periods": "De CDR geeft als totaal meer laadtijd op dan in zijn periodes; de rest "
+    "is niet in rekening gebracht.",
     "timestamp_form": "Een tijdstempel is niet geschreven zoals OCPI voorschrijft.",
     "too_long": "Een tekst of getal is langer dan OCPI toestaat.",
     "unexpected_field": "Velden die deze versie van OCPI niet kent, tellen niet mee.",

@@ -66,7 +66,8 @@ def read_priceable(version: str, wire: Wire, *, by_start: bool = False) -> tuple
     needed = partial(_is_needed, version, wire)
     checked = _checked(version, wire) if isinstance(wire, dict) else check(version, "CDR", wire)
     notes = fields.settle(f"CDR of OCPI {version}", needed, checked)
-    return cdr, notes
+    read = {note.pointer for note in notes if note.code == "dimension_case"}
+    return cdr, tuple(n for n in notes if n.code != "unknown_value" or n.pointer not in read)
 
 
 def read_priceable_tariff(version: str, wire: Wire) -> tuple[Tariff, Notes]:
@@ -79,7 +80,7 @@ def read_priceable_tariff(version: str, wire: Wire) -> tuple[Tariff, Notes]:
     notes = fields.settle(
         f"Tariff of OCPI {own}",
         lambda pointer: _tariff_needs(pointer.split("/")[1:], wire),
-        check(own, "Tariff", wire),
+        _of_own_version(version, own, check(own, "Tariff", wire)),
     )
     return tariff, notes
 
@@ -118,8 +119,20 @@ def _known(version: str, wire: Wire) -> _Known:
         if own != version:
             text = f"it has fields of OCPI {own} that bear on the price: read as that"
             notes = (Note("tariff_of_newer_version", "", text), *notes)
-        found = _KNOWN[key] = _Known(tariff, faults, notes, check(own, "Tariff", wire))
+            faults = tuple(one for one in faults if one.pointer not in _OWNER)
+        checked = _of_own_version(version, own, check(own, "Tariff", wire))
+        found = _KNOWN[key] = _Known(tariff, faults, notes, checked)
     return found
+
+
+_OWNER = frozenset({"/country_code", "/party_id"})
+
+
+def _of_own_version(version: str, own: str, checked: Notes) -> Notes:
+    """The notes on a tariff, without that it names no owner, where its CDR's version has none."""
+    if own == version or version != "2.1.1":
+        return checked
+    return tuple(one for one in checked if one.pointer not in _OWNER)
 
 
 def _spoken(version: str, wire: Wire) -> str:
