@@ -2,12 +2,16 @@
 
 
 class RefusalError(Exception):
-    """An expected error: `reason` says what is wrong, `advice` what to do; exit code 1."""
+    """An expected error: `reason` says what is wrong, `advice` what to do; exit code 1.
+
+    `about` is the id of the one object of many that it is about, where that has one.
+    """
 
     def __init__(self, reason: str, advice: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
         self.advice = advice
+        self.about = ""
 
 
 _ADVICE = {

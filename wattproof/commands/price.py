@@ -82,9 +82,14 @@ def _batch(
     as_json: bool,
 ) -> None:
     """A result for each line, in its place; exit code 1 where one has no price."""
-    read, texts = tee(lines(file))
+    read, texts, numbers = tee(lines(file), 3)
     found = price_many(
-        (text for _, text, _ in texts), tariff=tariff, time_zone=time_zone, policy=policy, ocpi=ocpi
+        (text for _, text, _ in texts),
+        tariff=tariff,
+        time_zone=time_zone,
+        policy=policy,
+        ocpi=ocpi,
+        places=(f"line {number}" for number, _, _ in numbers),
     )
     if not as_json:
         typer.echo(row_title())
@@ -110,6 +115,7 @@ def _result(one: Priced | RefusalError) -> Wire:
         return written(one)
     problems = one.problems if isinstance(one, UnpriceableError) else ()
     return {
+        "id": one.about or None,
         "error": one.reason,
         "advice": one.advice,
         "problems": [{"pointer": p.pointer, "message": p.message} for p in problems],

@@ -142,8 +142,9 @@ def _many(items: Iterator[_Item], file: Path, terms: Terms, form: tuple[bool, bo
     """Every CDR in turn; with --json a line each, else what differs once all were seen."""
     as_json, as_csv = form
     summary = Summary()
-    read, texts = tee(items)
-    found = verify_many((text for _, text, _ in texts), terms)
+    read, texts, numbers = tee(items, 3)
+    places = (f"line {number}" for number, _, _ in numbers)
+    found = verify_many((text for _, text, _ in texts), terms, places=places)
     with progress("verifying", size(file)) as bar:
         for (number, _, done), one in zip(read, found, strict=True):
             summary.add(number, one)
@@ -163,7 +164,12 @@ def _many(items: Iterator[_Item], file: Path, terms: Terms, form: tuple[bool, bo
 def _result(one: Verified | RefusalError) -> Wire:
     if isinstance(one, Verified):
         return written(one)
-    return {"kind": "not_checked", "error": one.reason, "advice": one.advice}
+    return {
+        "id": one.about or None,
+        "kind": "not_checked",
+        "error": one.reason,
+        "advice": one.advice,
+    }
 
 
 def _print_csv(summary: Summary) -> None:

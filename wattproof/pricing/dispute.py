@@ -98,6 +98,7 @@ def rows(number: int, one: Verified | RefusalError) -> Iterator[dict[str, Any]]:
     if isinstance(one, RefusalError):
         yield dict.fromkeys(SCHEMA) | {
             "row": number,
+            "cdr": one.about or None,
             "kind": Kind.NOT_CHECKED.value,
             "cause": "unreadable",
             "message": one.reason,

@@ -59,7 +59,11 @@ def price_frame(
 
 def _row(one: Priced | RefusalError) -> dict[str, Any]:
     if isinstance(one, RefusalError):
-        return dict.fromkeys(_SCHEMA) | {"notes": [], "error": one.reason}
+        return dict.fromkeys(_SCHEMA) | {
+            "id": one.about or None,
+            "notes": [],
+            "error": one.reason,
+        }
     cdr, total, exact = one.cdr, one.total, one.exact_total
     parts = {f"{group.value}_net": one.part(group)[1].net for group in CostGroup}
     return parts | {

@@ -54,7 +54,8 @@ def row_title() -> str:
 def row_of(number: int, one: Priced | RefusalError) -> str:
     """One CDR of many on a line; why there is no price, where there is none."""
     if isinstance(one, RefusalError):
-        return f"{number:>6}  {'–':<36}  {'':>12}  {'':>12}       no price: {_safe(one.reason)}"
+        name = _safe(one.about)[:36] or "–"
+        return f"{number:>6}  {name:<36}  {'':>12}  {'':>12}       no price: {_safe(one.reason)}"
     currency, total = one.cdr.currency, one.total
     codes = ", ".join(sorted({note.code for note in one.notes}))
     net, gross = money(total.net, currency), money(total.gross, currency)

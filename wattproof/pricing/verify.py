@@ -14,7 +14,7 @@ from billing.policy import PricingPolicy
 from billing.tariff import Tariff
 from billing.verify.identity import Named
 from billing.verify.reckoning import TOTAL
-from billing.verify.report import ZERO, Check, Group, Kind, Place, Report, Side
+from billing.verify.report import ZERO, Check, Explanation, Group, Kind, Place, Report, Side
 from billing.verify.verify import Known
 from billing.verify.verify import verify as report_on
 from ingest.protocols.ocpi import MalformedObjectError, Note, Wire
@@ -29,6 +29,7 @@ from wattproof.pricing.reading import (
     parsed,
     reading,
 )
+from wattproof.pricing.repeats import CODE, Repeats, id_of, rows_of
 from wattproof.pricing.signatures import signature_checks
 from wattproof.refusals import RefusalError
 
@@ -52,6 +53,8 @@ class Verified:
     @property
     def kind(self) -> Kind:
         """The worst that is to be said of its money; parts are rounded so that they add up."""
+        if any(one.cause == CODE for one in self.report.checks):
+            return Kind.MISTAKE
         kinds = [
             one.kind
             for one in self.report.checks
@@ -112,18 +115,50 @@ def verify(cdr: Wire | str | bytes, terms: Terms = DEFAULT_TERMS) -> Verified:
 
 
 def verify_many(
-    cdrs: Iterable[Wire | str | bytes], terms: Terms = DEFAULT_TERMS
+    cdrs: Iterable[Wire | str | bytes],
+    terms: Terms = DEFAULT_TERMS,
+    *,
+    places: Iterable[str] | None = None,
 ) -> Iterator[Verified | RefusalError]:
-    """For each CDR its report, or why there is none. Raises RefusalError at once for bad terms."""
-    decided, held = chosen(terms.policy), _held(terms)
+    """For each CDR its report, or why there is none. Raises RefusalError at once for bad terms.
 
-    def one(cdr: Wire | str | bytes) -> Verified | RefusalError:
+    A CDR that came before is owed nothing: its whole amount is at stake, cause duplicate_cdr.
+    `places` are what it calls them: `line 7`, else `row 0` and so on. A refusal's `about` is the
+    CDR's id.
+    """
+    decided, held, repeats = chosen(terms.policy), _held(terms), Repeats()
+
+    def one(cdr: Wire | str | bytes, place: str) -> Verified | RefusalError:
+        name = ""
         try:
-            return _verified(cdr, terms, decided, held)
+            wire = parsed(cdr)
+            name, again = id_of(wire), repeats.told(wire, place)
+            found = _verified(wire, terms, decided, held)
         except RefusalError as refusal:
+            refusal.about = name
             return refusal
+        return _repeated(found, again) if again else found
 
-    return map(one, cdrs)
+    return map(one, cdrs, places or rows_of())
+
+
+def _repeated(found: Verified, message: str) -> Verified:
+    """A report on a CDR that was claimed before: whatever it comes to, nothing is owed for it."""
+    report = found.report
+    check = Check(
+        Group.COST,
+        "id",
+        Kind.MISTAKE,
+        ("id",),
+        claimed=report.claimed,
+        computed=ZERO,
+        unit=report.currency,
+        cause=CODE,
+        message=message,
+    )
+    why = Explanation(Kind.MISTAKE, CODE, message)
+    told = replace(report, checks=(check, *report.checks), computed=ZERO, explanation=why)
+    return replace(found, report=told)
 
 
 def _held(terms: Terms) -> tuple[Tariff, ...]:

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from billing.verify.report import Check, Explanation, Group, Kind, Report, Side
 from billing.verify.verify import PARTWISE
+from wattproof.pricing.repeats import CODE
 from wattproof.pricing.shown import money, plain
 from wattproof.pricing.summary import Summary
 from wattproof.pricing.verify import Verified
@@ -199,6 +200,8 @@ def _work(row: dict[str, Any], *, new: bool) -> tuple[str, ...]:
 def _cause(row: dict[str, Any]) -> str:
     """The code where it says all there is; the sentence where a number or a place is in that."""
     compared = row["claimed"] is not None and row["computed"] is not None
+    if row["cause"] == CODE:
+        return f"{CODE}: {row['message']}"
     implied = "other_price" in row["cause"] and not row["message"].startswith(PARTWISE)
     return str(row["cause"] if compared and row["cause"] and not implied else row["message"])
 

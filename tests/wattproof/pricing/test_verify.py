@@ -179,7 +179,7 @@ def test_a_report_is_json_with_numbers_and_pointers() -> None:
 
 
 def test_a_frame_has_a_row_for_each_field_and_for_what_cannot_be_read() -> None:
-    wrong = dumps(claimed(total_cost={"excl_vat": D("9.93")}))
+    wrong = dumps(claimed(id="B", total_cost={"excl_vat": D("9.93")}))
     found = verify_frame(pl.DataFrame({"cdr": [dumps(claimed()), "{", wrong]}), terms=TERMS)
     assert found["row"].unique().sort().to_list() == [0, 1, 2]
     assert found.filter(pl.col("row") == 1)["cause"].to_list() == ["unreadable"]
@@ -287,7 +287,8 @@ def month(tmp_path: Path) -> Iterator[Path]:
     dear = {"excl_vat": D("9.93"), "incl_vat": D("12.01")}
     bare = {name: value for name, value in claimed().items() if name != "tariffs"}
     wires = [claimed(), claimed(total_cost=twice), claimed(), claimed(total_cost=dear), claimed()]
-    lines = [*(dumps(one) for one in wires), '{"id": ', "", dumps(bare)]
+    named = [one | {"id": f"CDR{number}"} for number, one in enumerate([*wires, bare], 1)]
+    lines = [*(dumps(one) for one in named[:-1]), '{"id": ', "", dumps(named[-1])]
     path = tmp_path / "month.jsonl"
     path.write_text("\n".join(lines))
     return path
