@@ -3,7 +3,7 @@
 Knows names and order. Refuses to judge, and to hide: an unreadable CDR is a row too.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,8 @@ import polars as pl
 from billing.verify.report import Check, Kind
 from ingest.protocols.ocpi import Wire
 from ingest.protocols.ocpi.wire import instant
+from wattproof.pricing.columns import values
+from wattproof.pricing.reading import Policy
 from wattproof.pricing.verify import DEFAULT_TERMS, Terms, Verified, verify_many
 from wattproof.pricing.written import digits
 from wattproof.refusals import RefusalError
@@ -117,13 +119,24 @@ def rows(number: int, one: Verified | RefusalError) -> Iterator[dict[str, Any]]:
 
 
 def verify_frame(
-    frame: pl.DataFrame, *, column: str = "cdr", terms: Terms = DEFAULT_TERMS
+    frame: pl.DataFrame,
+    *,
+    column: str = "cdr",
+    terms: Terms = DEFAULT_TERMS,
+    tariff: Wire | Sequence[Wire] | None = None,
+    time_zone: str | None = None,
+    policy: Policy = None,
+    ocpi: str = "",
 ) -> pl.DataFrame:
     """A row for each field of each CDR of `frame`, whose `column` holds CDRs as JSON text.
 
     `row` is the CDR's place in `frame`, from 0; keep the kinds policy, mistake and unexplained for
     what differs. A CDR that cannot be read has one row of kind not_checked, cause unreadable.
+    Options as of `verify`. Raises ValueError for a frame without the column.
     """
-    texts = frame.get_column(column).to_list()
-    found = [row for at, one in enumerate(verify_many(texts, terms)) for row in rows(at, one)]
+    texts = values(frame, column, "CDRs as JSON text")
+    reports = verify_many(
+        texts, terms, tariff=tariff, time_zone=time_zone, policy=policy, ocpi=ocpi
+    )
+    found = [row for at, one in enumerate(reports) for row in rows(at, one)]
     return pl.DataFrame(found, schema=SCHEMA)

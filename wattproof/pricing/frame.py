@@ -8,6 +8,7 @@ import polars as pl
 from billing.money import GRAIN, round_to
 from billing.receipt import CostGroup
 from ingest.protocols.ocpi import Wire
+from wattproof.pricing.columns import values
 from wattproof.pricing.many import price_many
 from wattproof.pricing.price import Priced
 from wattproof.pricing.reading import Policy
@@ -45,10 +46,11 @@ def price_frame(
 
     Columns: id, version, currency; net, tax, gross as rounded by the policy, exact_net and
     exact_gross to 1E-12 (negative for a credit); energy_kwh, time_h, parking_h; the exact net of
-    each group of costs; `notes` as codes; `error` where there is no price, null else.
+    each group of costs; `notes` as codes; `error` where there is no price, null else. Raises
+    ValueError for a frame without the column.
     """
     found = price_many(
-        frame.get_column(column).to_list(),
+        values(frame, column, "CDRs as JSON text"),
         tariff=tariff,
         time_zone=time_zone,
         policy=policy,

@@ -31,6 +31,7 @@ from ingest.protocols.ocpi import (
 )
 from ingest.protocols.ocpi.guess import version_of
 from ingest.protocols.ocpi.priceable import read_priceable_tariff
+from wattproof.pricing.columns import need
 from wattproof.pricing.reading import Policy, UnpriceableError, chosen
 from wattproof.pricing.verify import Terms, verify
 from wattproof.refusals import RefusalError
@@ -150,16 +151,30 @@ def price_table(
     tariff: Wire,
     *,
     time_zone: str,
-    on: date,
+    on: date | str,
     stops: Stops = DEFAULT_STOPS,
     policy: Policy = None,
 ) -> PriceTable:
-    """What typical stops cost in each window of the week of `on`. Raises as `generate` does."""
-    zone = _zone(time_zone)
+    """What typical stops cost in each window of the week of `on`, a date or such as 2026-10-05.
+
+    Raises as `generate` does.
+    """
+    zone, day = _zone(time_zone), _day(on)
     try:
-        return table_of(priceable(tariff), zone, on, stops=stops, policy=chosen(policy))
+        return table_of(priceable(tariff), zone, day, stops=stops, policy=chosen(policy))
     except StopError as error:
         raise RefusalError(f"no price: {error}", "correct the tariff") from None
+
+
+def _day(on: date | str) -> date:
+    if isinstance(on, datetime):
+        return on.date()
+    if isinstance(on, date):
+        return on
+    try:
+        return date.fromisoformat(on)
+    except (TypeError, ValueError):
+        raise RefusalError(f"{str(on)[:40]!r} is no day", "give it as 2026-10-05") from None
 
 
 def priceable(tariff: Wire) -> Tariff:
@@ -216,7 +231,12 @@ def _minutes(span: timedelta) -> Decimal:
 
 
 def price_table_frame(
-    tariff: Wire, *, time_zone: str, on: date, stops: Stops = DEFAULT_STOPS, policy: Policy = None
+    tariff: Wire,
+    *,
+    time_zone: str,
+    on: date | str,
+    stops: Stops = DEFAULT_STOPS,
+    policy: Policy = None,
 ) -> pl.DataFrame:
     """The price table as a data frame: a row for each stop."""
     table = price_table(tariff, time_zone=time_zone, on=on, stops=stops, policy=policy)
@@ -234,8 +254,10 @@ def generate_frame(
     """`frame` with columns `cdr` (JSON text), `net` and `gross` beside each charge.
 
     Its columns: `start` (local text or datetime), `energy_kwh`, `power_kw`, and, if it likes,
-    `parked_minutes`. Raises RefusalError for the first row that is no charge, naming it.
+    `parked_minutes`. Raises RefusalError for the first row that is no charge, naming it, and
+    ValueError for a column that is missing.
     """
+    need(frame, _COLUMNS)
     found = []
     for number, row in enumerate(frame.iter_rows(named=True)):
         charge = Charge(
@@ -253,6 +275,13 @@ def generate_frame(
     money = pl.Decimal(18, 4)
     schema: dict[str, Any] = {"cdr": pl.String, "net": money, "gross": money}
     return frame.hstack(pl.DataFrame(found, schema=schema))
+
+
+_COLUMNS = {
+    "start": "local text or datetime",
+    "energy_kwh": "kWh to charge",
+    "power_kw": "kW to charge with",
+}
 
 
 def _decimal(value: object) -> Decimal | None:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import polars as pl
 
+from wattproof.pricing.columns import values
 from wattproof.pricing.lint import as_rows, lint_many
 from wattproof.pricing.reading import Policy
 
@@ -32,8 +33,9 @@ def lint_frame(
 
     Columns: `row` (place in `frame`, from 0), owner, id and version of the tariff, severity, code,
     pointer, message, suggestion. A tariff without findings has no row. Options as of `lint`.
+    Raises ValueError for a frame without the column.
     """
-    texts = [text or "" for text in frame.get_column(column).to_list()]
+    texts = [text or "" for text in values(frame, column, "OCPI Tariffs as JSON text")]
     found = lint_many(texts, ocpi or None, policy=policy, now=now)
     rows = [
         {"row": place, "owner": one.owner, "id": one.id, "version": one.version} | row

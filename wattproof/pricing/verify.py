@@ -4,7 +4,7 @@ Knows how wire objects become what `billing.verify` asks for, and where on the w
 stands. Refuses to judge: `billing.verify` does.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -101,16 +101,46 @@ class Terms:
     max_power_kw: Decimal | None = None
     public_key: str = ""
 
+    def told(
+        self,
+        tariff: Wire | Sequence[Wire] | None,
+        time_zone: str | None,
+        policy: Policy,
+        ocpi: str,
+    ) -> "Terms":
+        """These terms, but for what is given in their place."""
+        held = self.tariffs
+        if tariff is not None:
+            held = [tariff] if isinstance(tariff, Mapping) else list(tariff)
+        return replace(
+            self,
+            tariffs=held,
+            time_zone=time_zone or self.time_zone,
+            policy=self.policy if policy is None else policy,
+            ocpi=ocpi or self.ocpi,
+        )
+
 
 DEFAULT_TERMS = Terms()
 
 
-def verify(cdr: Wire | str | bytes, terms: Terms = DEFAULT_TERMS) -> Verified:
+def verify(
+    cdr: Wire | str | bytes,
+    terms: Terms = DEFAULT_TERMS,
+    *,
+    tariff: Wire | Sequence[Wire] | None = None,
+    time_zone: str | None = None,
+    policy: Policy = None,
+    ocpi: str = "",
+) -> Verified:
     """Verify a CDR of OCPI 2.1.1, 2.2.1 or 2.3.0: JSON text, or a dict with Decimal numbers.
 
-    With `terms.tariffs` the version we hold is what counts: by its owner and id, or whatever its id
-    where it is the only one. Raises UnpriceableError with JSON pointers, or RefusalError.
+    With `tariff` the version we hold is what counts: by its owner and id, or whatever its id where
+    it is the only one. `time_zone`, `policy` and `ocpi` as of `price`; `terms` can say these and
+    more, and what is given beside them goes first. Raises UnpriceableError with JSON pointers, or
+    RefusalError.
     """
+    terms = terms.told(tariff, time_zone, policy, ocpi)
     return _verified(cdr, terms, chosen(terms.policy), _held(terms))
 
 
@@ -118,14 +148,19 @@ def verify_many(
     cdrs: Iterable[Wire | str | bytes],
     terms: Terms = DEFAULT_TERMS,
     *,
+    tariff: Wire | Sequence[Wire] | None = None,
+    time_zone: str | None = None,
+    policy: Policy = None,
+    ocpi: str = "",
     places: Iterable[str] | None = None,
 ) -> Iterator[Verified | RefusalError]:
-    """For each CDR its report, or why there is none. Raises RefusalError at once for bad terms.
+    """For each CDR its report, or why there is none. Options as of `verify`.
 
     A CDR that came before is owed nothing: its whole amount is at stake, cause duplicate_cdr.
     `places` are what it calls them: `line 7`, else `row 0` and so on. A refusal's `about` is the
-    CDR's id.
+    CDR's id. Raises RefusalError at once for bad terms.
     """
+    terms = terms.told(tariff, time_zone, policy, ocpi)
     decided, held, repeats = chosen(terms.policy), _held(terms), Repeats()
 
     def one(cdr: Wire | str | bytes, place: str) -> Verified | RefusalError:

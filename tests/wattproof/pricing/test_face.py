@@ -1,0 +1,73 @@
+"""The face that notebooks import: one set of keywords, clear refusals, examples that hold."""
+
+import doctest
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+import pytest
+
+import wattproof.pricing as face
+from ingest.protocols.ocpi import dumps
+from tests.wattproof.pricing.samples import ZONE, element, evening, tariff
+from wattproof.refusals import RefusalError
+
+RIGHT = {"excl_vat": Decimal("8.93"), "incl_vat": Decimal("10.80")}
+CDR = evening(total_cost=RIGHT, total_energy=Decimal("15.533"))
+OURS = tariff(element("ENERGY 0.39 - 1"))
+FRAME = pl.DataFrame({"cdr": [dumps(CDR)], "tariff": [dumps(OURS)]})
+
+
+def test_the_examples_of_the_package_hold() -> None:
+    known = vars(face) | {"cdr": CDR, "tariff": OURS, "frame": FRAME, "pl": pl, "Decimal": Decimal}
+    examples = doctest.DocTestParser().get_doctest(face.__doc__ or "", known, "face", None, None)
+    assert len(examples.examples) > 8
+    said: list[str] = []
+    assert doctest.DocTestRunner().run(examples, out=said.append).failed == 0, "".join(said)
+
+
+def test_verify_takes_the_keywords_of_price() -> None:
+    words: dict[str, Any] = {
+        "tariff": OURS,
+        "time_zone": ZONE,
+        "policy": {"step_scope": "period"},
+        "ocpi": "2.2.1",
+    }
+    terms = face.Terms([OURS], ZONE, words["policy"], "2.2.1")
+    meant = face.report_json(face.verify(CDR, terms))
+    assert face.report_json(face.verify(CDR, **words)) == meant
+    assert face.report_json(face.verify(CDR, face.Terms(tariffs=[{}]), **words)) == meant
+    (many,) = face.verify_many([CDR], **words)
+    assert isinstance(many, face.Verified)
+    assert face.report_json(many) == meant
+    found = face.verify_frame(FRAME, **words)
+    assert found.equals(face.verify_frame(FRAME, terms=terms))
+    wide = face.verify(CDR, face.Terms(tolerance=Decimal(9)), time_zone=ZONE)
+    assert wide.report.checks[0].tolerance == 9
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (face.price_frame, "'cdr': expected CDRs as JSON text"),
+        (lambda frame: face.verify_frame(frame, column="x"), "'x': expected CDRs as JSON text"),
+        (face.lint_frame, "'tariff': expected OCPI Tariffs as JSON text"),
+        (
+            lambda frame: face.generate_frame(frame, OURS, time_zone=ZONE),
+            "'power_kw': expected kW to charge with",
+        ),
+    ],
+)
+def test_a_missing_column_is_named(call: Callable[[pl.DataFrame], Any], told: str) -> None:
+    frame = pl.DataFrame({"start": ["2026-10-05T10:00"], "energy_kwh": [10]})
+    with pytest.raises(ValueError, match=f"no column {told}; .*: start, energy_kwh"):
+        call(frame)
+
+
+def test_a_price_table_takes_its_day_as_text() -> None:
+    table = face.price_table(OURS, time_zone=ZONE, on="2026-10-05")
+    assert table == face.price_table(OURS, time_zone=ZONE, on=date(2026, 10, 5))
+    with pytest.raises(RefusalError, match="'5 October' is no day"):
+        face.price_table(OURS, time_zone=ZONE, on="5 October")

@@ -1,0 +1,19 @@
+"""Columns of the frames that notebooks hand in: there, or a clear word on which was expected."""
+
+from typing import Any
+
+import polars as pl
+
+
+def values(frame: pl.DataFrame, name: str, holds: str) -> list[Any]:
+    """What a column holds, row by row. Raises ValueError, naming the column and what it `holds`."""
+    need(frame, {name: holds})
+    return frame.get_column(name).to_list()
+
+
+def need(frame: pl.DataFrame, expected: dict[str, str]) -> None:
+    """Raises ValueError where one of the columns expected (name -> what it holds) is missing."""
+    for name, holds in expected.items():
+        if name not in frame.columns:
+            there = ", ".join(frame.columns) or "none"
+            raise ValueError(f"no column {name!r}: expected {holds}; the frame's columns: {there}")
