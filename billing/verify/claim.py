@@ -48,9 +48,12 @@ class Claim:
         return abs(self.amount - self._of(cost)[0])
 
     def is_rounding(self, cost: Cost) -> bool:
-        """Whether rounding each line once, up or down, explains it."""
+        """Whether rounding each line once, up or down, explains it. A part may besides hold less
+        than a unit of another's: parts are stated so that they add up.
+        """
         least, most = cost.between(after_tax=self.side is Side.AFTER_TAX)
-        return least <= self.amount <= most
+        shared = cost.unit if self.field != TOTAL and cost.lines else ZERO
+        return least <= self.amount <= most or self.gap(cost) < shared
 
     def allowance(self, cost: Cost) -> Decimal:
         """How far rounding each line to the unit can lead away from the exact amount: before tax

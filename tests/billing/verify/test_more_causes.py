@@ -159,6 +159,15 @@ def test_a_line_on_the_unit_leaves_nothing_to_rounding() -> None:
     assert [one.side for one in found.checks if one.differs] == [Side.AFTER_TAX]
 
 
+def test_parts_may_share_less_than_a_unit_but_none_comes_of_nothing() -> None:
+    plain, rows = [["ENERGY 0.0101", "FLAT 0"]], [(NOON, "1 kWh")]
+    shared = {"total": "0.01", "energy": "0.0151", "fixed": "-0.0051"}
+    assert not report(plain, rows, TWO, shared).differences
+    invented = {"total": "0.01", "energy": "0.01", "parking": "0.009"}
+    found = report(plain, rows, TWO, invented)
+    assert {one.field for one in found.checks if one.differs} == {"total_parking_cost"}
+
+
 def test_part_costs_are_rounded_as_the_policy_says() -> None:
     """1.98 and 1.982: 3.962 in all, on 0.05 they are 2.00, 2.00 and 3.95; down, 1.98 twice."""
     plain = [["ENERGY 0.198", "TIME 0.991"]]
