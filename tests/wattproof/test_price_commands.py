@@ -149,3 +149,36 @@ def test_an_explanation_in_each_language_and_form(run: Run) -> None:
     assert loads(run(*words, "--language", "fr", "--json").stdout) == found
     refused = run(*words, "--language", "la", code=1)
     assert "choose one of en, de, nl, fr" in refused.stderr
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_a_batch_may_be_a_list_or_one_object(run: Run, indent: int | None) -> None:
+    def pretty(value: Any) -> str:
+        return json.dumps(json.loads(dumps(value)), indent=indent)
+
+    Path("list.json").write_text(pretty([evening(id="A"), [], evening(id="B")]))
+    Path("one.json").write_text(pretty(evening(id="C")))
+    words = ("price", "--batch", "--time-zone", ZONE)
+    table = run(*words, "list.json", code=1).stdout.splitlines()
+    assert [line.split()[:2] for line in table[1:]] == [["1", "A"], ["2", "–"], ["3", "B"]]
+    assert run(*words, "one.json").stdout.splitlines()[1].split()[:2] == ["1", "C"]
+    found = run(*words, "-", "--json", code=1, stdin=Path("list.json").read_text()).stdout
+    assert [loads(line)["line"] for line in found.splitlines()] == [1, 2, 3]
+
+
+def test_a_missing_batch_has_no_table(run: Run) -> None:
+    refused = run("price", "--batch", "absent.jsonl", code=1)
+    assert refused.stdout == ""
+    assert "absent.jsonl can't be read" in refused.stderr
+
+
+def test_lines_where_one_object_is_meant_are_told(run: Run) -> None:
+    Path("many.jsonl").write_text(f"{dumps(evening())}\n\n{dumps(evening())}\n")
+    for words, kind in (
+        (("explain", "many.jsonl"), "CDR"),
+        (("price", "many.jsonl"), "CDR"),
+        (("price", "cdr.json", "--tariff", "many.jsonl"), "tariff"),
+    ):
+        refused = run(*words, "--time-zone", ZONE, code=1).stderr
+        told = f"many.jsonl holds one object per line (2 lines), expected one {kind} as JSON"
+        assert told in " ".join(refused.split())

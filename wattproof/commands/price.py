@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ingest.protocols.ocpi import Wire
-from wattproof.documents import document, documents, lines, size
+from wattproof.documents import document, documents, records, size
 from wattproof.options import OCPI, Decisions, Json, TariffFile, TimeZone
 from wattproof.pricing.many import price_many
 from wattproof.pricing.price import Priced, price
@@ -29,7 +29,7 @@ def price_cdr(
     policy: Decisions = None,
     ocpi: OCPI = "",
     batch: Annotated[
-        bool, typer.Option("--batch", help="One CDR per line, one result per line.")
+        bool, typer.Option("--batch", help="Many CDRs, one per line or a list; a result per line.")
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -82,7 +82,7 @@ def _batch(
     as_json: bool,
 ) -> None:
     """A result for each line, in its place; exit code 1 where one has no price."""
-    read, texts, numbers = tee(lines(file), 3)
+    read, texts, numbers = tee(records(file), 3)
     found = price_many(
         (text for _, text, _ in texts),
         tariff=tariff,
@@ -91,20 +91,20 @@ def _batch(
         ocpi=ocpi,
         places=(f"line {number}" for number, _, _ in numbers),
     )
-    if not as_json:
-        typer.echo(row_title())
     failed = total = 0
     with progress("pricing", size(file)) as bar:
         for (number, _, done), one in zip(read, found, strict=True):
             if as_json:
                 show_exact({"line": number} | _result(one), indent=False)
             else:
-                typer.echo(row_of(number, one))
+                typer.echo(
+                    row_of(number, one) if total else f"{row_title()}\n{row_of(number, one)}"
+                )
             total += 1
             failed += isinstance(one, RefusalError)
             bar.at(done, f"{total} CDRs")
     if not total:
-        raise RefusalError(f"{file} holds no CDR", "give one CDR per line")
+        raise RefusalError(f"{file} holds no CDR", "give one CDR per line, or a list")
     say(f"{total} CDRs, {total - failed} priced, {failed} not")
     if failed:
         raise typer.Exit(1)

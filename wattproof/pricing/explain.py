@@ -26,7 +26,8 @@ def explain(
 ) -> Explanation:
     """Why a CDR costs what it costs, in a language (en, de, nl, fr). Options as of `price`.
 
-    Render it with `explanation_text` or `explanation_markdown`. Raises UnpriceableError or RefusalError.
+    Render it with `explanation_text` or `explanation_markdown`. Raises UnpriceableError or
+    RefusalError.
     """
     priced = price(cdr, tariff=tariff, time_zone=time_zone, policy=policy, ocpi=ocpi)
     return explained(priced, language)
