@@ -29,7 +29,8 @@ _MOST_KW = {
 
 
 def taxes(cdr: CDR, limit: Amount | None) -> Iterator[Check]:
-    """Each price by itself: less after tax than before, or a tax above its percentage.
+    """Each price by itself: less after tax than before by a unit or more, or a tax above its
+    percentage; parts share less than a unit so that they add up.
 
     `limit` is what min_price or max_price adds: its taxes are in proportion to nothing.
     """
@@ -38,7 +39,7 @@ def taxes(cdr: CDR, limit: Amount | None) -> Iterator[Check]:
         field: amounts[group] for field, group in PARTS.items() if group in amounts
     }
     for field, amount in stated.items():
-        if amount.net > 0 > amount.tax:
+        if amount.net > 0 and -amount.tax >= _unit(cdr.currency):
             text = "less after tax than before tax"
             yield _tax(cdr, field, amount.net, amount.gross, ("negative_tax", text))
         if limit is None:
