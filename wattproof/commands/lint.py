@@ -19,6 +19,7 @@ from wattproof.documents import lines, size
 from wattproof.options import OCPI, Decisions, Json
 from wattproof.pricing.lint import Linted, as_rows, linted
 from wattproof.pricing.reading import chosen
+from wattproof.pricing.wrapping import wrapped_under
 from wattproof.refusals import RefusalError
 from wattproof.terminal import console, progress, say, show, show_json
 
@@ -70,18 +71,28 @@ def lint_tariffs(
         raise typer.BadParameter("give a FILE, or --codes")
     now, decided = _instant(at), chosen(decisions(policy))
     tally: Counter[str] = Counter()
+    counts: Counter[tuple[str, str]] = Counter()
+    wrapped: dict[str, str] = {}
     rows: list[dict[str, Any]] = []
     with progress("linting", _size(files)) as bar:
         for item in _items(files):
             found = linted(item.tariff, ocpi or None, policy=decided, now=now)
             tally[found.worst.value if found.worst else "nothing"] += 1
+            within = _wrapped(item) if found.worst is Severity.ERROR else ""
+            if within:
+                wrapped.setdefault(item.file, within)
             if as_json:
                 rows.append(_json(item, found, severity))
-            else:
+            elif not within:
                 _show(item, found, severity)
+                counts.update((row["severity"], row["code"]) for row in as_rows(found, severity))
             bar.at(item.read, f"{tally.total()} tariffs")
     if as_json:
         show_json(rows)
+    elif tally.total() > 1:
+        _show_counts(counts)
+    for file, name in wrapped.items():
+        say(f"{file} seems to wrap tariffs under {name!r}: lint what stands there, not around it")
     say(_told(tally))
     if tally["error"]:
         raise typer.Exit(1)
@@ -93,6 +104,7 @@ class _Item(NamedTuple):
     where: str
     tariff: str | bytes | PublishedText
     read: int
+    file: str = ""
 
 
 def _items(files: list[Path]) -> Iterator[_Item]:
@@ -102,7 +114,7 @@ def _items(files: list[Path]) -> Iterator[_Item]:
         found = False
         for item in _lines(file) if file.suffix in {".jsonl", ".ndjson"} else _whole(file):
             found = True
-            yield item._replace(read=before + item.read)
+            yield item._replace(read=before + item.read, file=str(file))
         if not found:
             raise RefusalError(f"{file} holds no tariff", "give OCPI Tariffs as JSON")
         before += size(file) or 0
@@ -194,6 +206,30 @@ def _show(item: _Item, found: Linted, least: Severity) -> None:
     for code, count in seen.items():
         if count > _MOST_ALIKE:
             out.print(f"and {count - _MOST_ALIKE} more {code}: --json lists all", style="dim")
+
+
+def _wrapped(item: _Item) -> str:
+    """The name under which an item that is no tariff holds one."""
+    if isinstance(item.tariff, PublishedText):
+        return wrapped_under(item.tariff.value)
+    try:
+        return wrapped_under(read_text(item.tariff).value)
+    except ValueError:
+        return ""
+
+
+def _show_counts(counts: Counter[tuple[str, str]]) -> None:
+    """How often each code was found, the gravest first, then the most frequent."""
+    order = [one.value for one in Severity]
+    rows = [
+        {"severity": severity, "code": code, "findings": count}
+        for (severity, code), count in sorted(
+            counts.items(), key=lambda one: (order.index(one[0][0]), -one[1], one[0][1])
+        )
+    ]
+    if rows:
+        typer.echo("")
+        show(rows, ("severity", "code", "findings"), as_json=False)
 
 
 def _told(tally: Counter[str]) -> str:

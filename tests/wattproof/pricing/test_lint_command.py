@@ -136,3 +136,33 @@ def test_all_codes_are_listed_with_their_meaning() -> None:
     assert {row["code"] for row in rows} == set(CODES)
     assert all(row["meaning"] and row["source"] and row["severity"] for row in rows)
     assert "dead_component" in run("--codes").stdout
+
+
+@pytest.mark.parametrize(
+    ("wrap", "name"),
+    [
+        (lambda one: {"n_tariffs": 2, "example": one}, "example"),
+        (lambda one: {"data": {"tariffs": [one]}}, "data.tariffs"),
+    ],
+)
+def test_tariffs_under_a_name_are_one_hint(tmp_path: Path, wrap: Any, name: str) -> None:
+    path = tmp_path / "catalogue.jsonl"
+    path.write_text("\n".join([*(json.dumps(wrap(CLEAN)) for _ in range(40)), json.dumps(DEAD)]))
+    found = run(str(path), code=1)
+    assert f"seems to wrap tariffs under {name!r}" in found.stderr
+    assert len(found.stderr.splitlines()) == 2
+    assert "dead_component" in found.stdout
+    assert "required_field" not in found.stdout
+    shown = json.loads(run(str(path), "--json", code=1).stdout)
+    assert len(shown) == 41
+
+
+def test_many_tariffs_end_with_a_count_of_each_code(tmp_path: Path) -> None:
+    path = tmp_path / "many.json"
+    path.write_text(json.dumps([DOUBTFUL, DEAD, DOUBTFUL, CLEAN]))
+    rows = [line.split() for line in run(str(path), code=1).stdout.splitlines()]
+    counts = rows[rows.index(["severity", "code", "findings"]) :]
+    assert counts[1] == ["error", "dead_component", "1"]
+    assert ["warning", "duplicate_dimension", "2"] in counts
+    path.write_text(json.dumps(DEAD))
+    assert "findings" not in run(str(path), code=1).stdout
