@@ -23,8 +23,17 @@ def test_every_note_stands_there() -> None:
     assert {code: text for code, text in rows.items() if code != "code"} == NOTE_CODES
 
 
+def test_notes_about_the_object_are_pointed_at() -> None:
+    root = Path(__file__).parents[3]
+    told = PAGE.split("## Notes")[1].split("| code |")[0]
+    codes = set(re.findall(r"`(\w+)`", told))
+    assert {"required_field", "unexpected_field", "zone_from_configuration"} < codes
+    assert not codes & NOTE_CODES.keys()
+    assert (root / "wattproof/pricing/repeats.py").read_text().count('"duplicate_cdr"') == 1
+
+
 def test_every_place_it_names_exists() -> None:
     root = Path(__file__).parents[3]
-    named = set(re.findall(r"`(billing/[\w/]+(?:\.py)?)`", PAGE))
+    named = set(re.findall(r"`((?:billing|ingest|wattproof)/[\w/]+(?:\.py)?)`", PAGE))
     assert named
     assert [one for one in named if not (root / one).exists()] == []
