@@ -216,10 +216,13 @@ _NAMESPACE = UUID("5d0c5a39-6f5e-5b8e-9a55-3c0d8b2f7a64")
 
 
 def rerated(previous: CDR | None, new: CDR | Rejection, correction: Correction) -> tuple[CDR, ...]:
-    """The CDRs that a correction brings for a session, after the one that stands."""
+    """The CDRs that a correction brings for a session, after the one that stands; the credit and
+    the new one say why.
+    """
     if isinstance(new, Rejection) or _is_same(previous, new):
         return ()
-    return supersede(previous, renewed(new, correction))
+    found = supersede(previous, renewed(new, correction))
+    return tuple(replace(one, remark=correction.reason[:_REMARK]) for one in found)
 
 
 def correct(previous: CDR | None, new: CDR | Rejection) -> tuple[CDR, ...]:

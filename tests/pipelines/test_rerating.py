@@ -95,7 +95,7 @@ def told(stretch: Stretch, transaction: str) -> list[tuple[int, Decimal, str]]:
 def test_a_corrected_tariff_is_a_credit_and_a_new_cdr(stretch: Stretch) -> None:
     assert told(stretch, "2") == [
         (1, Decimal("5.00"), ""),
-        (1, Decimal("-5.00"), ""),
+        (1, Decimal("-5.00"), "0.40 was a slip"),
         (1, Decimal("3.00"), "0.40 was a slip"),
     ]
 
@@ -107,7 +107,7 @@ def test_a_session_that_starts_after_the_correction_is_not_touched_by_it(stretch
 def test_a_later_version_is_priced_with_the_correction_too(stretch: Stretch) -> None:
     assert told(stretch, "4") == [
         (1, Decimal("4.00"), ""),
-        (1, Decimal("-4.00"), ""),
+        (1, Decimal("-4.00"), "0.40 was a slip"),
         (1, Decimal("2.25"), "0.40 was a slip"),
         (2, Decimal("-2.25"), "0.40 was a slip"),
         (2, Decimal("2.85"), ""),

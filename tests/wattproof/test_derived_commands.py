@@ -158,7 +158,7 @@ def test_a_rerating_is_previewed_without_a_trace(
     assert (party["party"], party["net_before"], party["net"]) == ("NL-ABC", "10.00", "6.00")
     assert [row["month"] for row in found["by_month"]] == ["2026-10", "2026-11"]
     table = call("rerate", "preview", "--tariff", cheaper, "--party", "nl-abc").stdout
-    assert "2 sessions: 2 billed anew" in table
+    assert "2 sessions: 2 changed (a credit and a new CDR each)" in table
     assert "-4.00" in table
     csv = call("rerate", "preview", "--tariff", cheaper, "--csv").stdout.splitlines()
     assert csv[0].startswith("session_id,version,kind")
@@ -193,7 +193,7 @@ def test_a_rerating_is_applied_by_one_entry_and_the_next_derive(
     assert operator_entries(data) == entries + 1
     exported = ask("export", "cdrs", "--party", "NL-ABC", "--month", "2026-10")
     assert sorted(cdr["total_cost"]["excl_vat"] for cdr in exported) == [-5, 3, 5]
-    assert [cdr["remark"] for cdr in exported if cdr.get("remark")] == ["too dear"]
+    assert [cdr["remark"] for cdr in exported if cdr.get("remark")] == ["too dear"] * 2
     (trace,) = [
         ask("audit", "trace", row["session_id"])["cdr_ids"] for row in rows.iter_rows(named=True)
     ]
@@ -206,6 +206,7 @@ def test_a_rerating_is_applied_by_one_entry_and_the_next_derive(
         ((), "there is nothing to correct"),
         (("--party", "NL-XXX", "--rejected"), "there is no party NL-XXX"),
         (("--station", "Z", "--rejected"), "there is no station Z"),
+        (("--tariff-id", "NOPE"), "there is no tariff NOPE"),
         (("--policy", "flat_scop=session"), "did you mean flat_scope?"),
         (("--policy", "flat_scope=often"), "choose from phase"),
         (("--from", "October", "--rejected"), "--from October is no time"),

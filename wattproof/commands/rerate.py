@@ -127,7 +127,9 @@ def preview(
 @app.command()
 def apply(
     *,
-    reason: Annotated[str, typer.Option(help="Why; partners see it as the CDR's remark.")],
+    reason: Annotated[
+        str, typer.Option(help="Why; partners see it as the remark of credit and CDR.")
+    ],
     tariff: File = None,
     ocpi: OCPI = "",
     tariff_id: TariffId = None,
@@ -213,9 +215,15 @@ def _selection(data: Path, start_from: str, start_before: str, names: _Names) ->
             "party": {row["code"] for row in registry.parties()},
             "station": {row["id"] for row in registry.stations()},
             "location": {row["id"] for row in registry.locations()},
+            "tariff": {row["id"] for row in registry.tariffs()},
         }
     parties = [one if one in known["party"] else one.upper() for one in names.parties or ()]
-    wanted = {"party": parties, "station": names.stations, "location": names.locations}
+    wanted = {
+        "party": parties,
+        "station": names.stations,
+        "location": names.locations,
+        "tariff": names.tariff_ids,
+    }
     for kind, named in wanted.items():
         for one in named or ():
             if one not in known[kind]:
@@ -352,10 +360,10 @@ def _table(frame: pl.DataFrame) -> list[dict[str, Any]]:
 def _told(counts: dict[str, int]) -> str:
     """What becomes of the sessions, in one line."""
     words = {
-        "changed": "billed anew",
-        "billed": "billed for the first time",
-        "rejected": "could not be billed so (what was billed stands)",
-        "unchanged": "the same bill",
+        "changed": "changed (a credit and a new CDR each)",
+        "billed": "billed (for the first time)",
+        "rejected": "rejected (what was billed stands)",
+        "unchanged": "unchanged",
         "still_rejected": "still rejected",
     }
     told = [f"{counts[kind]} {text}" for kind, text in words.items() if counts[kind]]

@@ -159,6 +159,7 @@ def test_a_new_bill_is_a_credit_and_a_cdr_of_its_own_dated_when_it_was_said() ->
     assert (credit.last_updated, new.last_updated) == (SAID, SAID)
     assert new == renewed(after, told())
     assert (new.remark, new.total_cost) == ("a slip", after.total_cost)
+    assert (credit.remark, before.remark) == ("a slip", "")
     assert rerated(before, after, told()) == (credit, new)
     assert len({before.id, credit.id, new.id, rerated(before, after, told(8))[1].id}) == 4
 
