@@ -175,7 +175,10 @@ def _remarks(subject: Subject, figures: Figures) -> tuple[Remark, ...]:
         if place and place not in known:
             known.append(place)
     texts = figures.language.notes
-    return tuple(Remark(code, texts[code], tuple(found)) for code, found in places.items())
+    return tuple(
+        Remark(code, texts.get(code) or code.replace("_", " "), tuple(found))
+        for code, found in places.items()
+    )
 
 
 def _period(ordinal: int, start: datetime, figures: Figures) -> str:
