@@ -220,7 +220,8 @@ def test_what_cannot_be_corrected_is_refused(call: Call, words: tuple[str, ...],
 
 
 def test_a_file_for_another_tariff_is_refused(call: Call, cheaper: str) -> None:
-    words = ("rerate", "preview", "--tariff", cheaper, "--tariff-id", "OTHER")
+    Path(cheaper).write_text(Path(cheaper).read_text().replace("STANDARD", "UNHEARD"))
+    words = ("rerate", "preview", "--tariff", cheaper, "--tariff-id", "STANDARD")
     assert "takes the place of no other" in call(*words, code=1).output
 
 
