@@ -110,17 +110,8 @@ def assets(partitions: dg.PartitionsDefinition[str] | None) -> list[dg.AssetsDef
         """Invoices as JSON and PDF."""
         yield from _results(["documents"], steps.documents(warehouse.stretch(context)))
 
-    return [
-        messages,
-        references,
-        facts,
-        sessions,
-        pricing,
-        findings,
-        ocpi_exports,
-        invoices,
-        documents,
-    ]
+    derived = (messages, references, facts, sessions, pricing, findings)
+    return [*derived, ocpi_exports, invoices, documents]
 
 
 def _results(names: Iterable[str], hashes: Hashes) -> Results:

@@ -18,12 +18,13 @@ from wattproof.documents import document
 from wattproof.options import OCPI, Decisions, Json
 from wattproof.pricing.generate import (
     Charge,
+    Generated,
     generate,
     price_table,
     priceable,
     stop_rows,
 )
-from wattproof.pricing.price import price
+from wattproof.pricing.price import Priced, price
 from wattproof.pricing.price_list import csv_text, markdown, show_price_table
 from wattproof.pricing.shown import show_receipt
 from wattproof.refusals import RefusalError
@@ -103,6 +104,11 @@ def generate_cdr(
     )
     made = generate(wire, charge, time_zone=time_zone, ocpi=ocpi, policy=decisions(policy))
     own = price(made.wire, time_zone=time_zone, policy=decisions(policy), ocpi=made.version)
+    _show(made, own, as_json=as_json)
+
+
+def _show(made: Generated, own: Priced, *, as_json: bool) -> None:
+    """The CDR as a receipt or an object; a note that stands on the receipt is not said twice."""
     said = set() if as_json else {note.code for note in own.notes}
     for note in made.notes:
         if note.code not in said:

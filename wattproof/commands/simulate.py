@@ -26,6 +26,21 @@ from wattproof.terminal import progress, say, show_json
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
+Passwords = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help='Passwords of your own stations: [{"id": …, "password": …}].'
+    ),
+]
+ApiKey = Annotated[
+    str,
+    typer.Option(
+        envvar="WATTPROOF_API_KEY",
+        help="Key with scope clock; needed where the service listens beyond loopback.",
+    ),
+]
+
+
 @app.command()
 def simulate(
     *,
@@ -42,19 +57,8 @@ def simulate(
     provision: Annotated[
         bool, typer.Option("--provision", help="Register stations, tokens and tariffs first.")
     ] = False,
-    passwords: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help='Passwords of your own stations: [{"id": …, "password": …}].'
-        ),
-    ] = None,
-    api_key: Annotated[
-        str,
-        typer.Option(
-            envvar="WATTPROOF_API_KEY",
-            help="Key with scope clock; needed where the service listens beyond loopback.",
-        ),
-    ] = "",
+    passwords: Passwords = None,
+    api_key: ApiKey = "",
     seed: Annotated[int, typer.Option(help="The same seed gives the same frames.")] = 7,
     month: Annotated[
         str, typer.Option(help="For the fleet: the month that is played.")

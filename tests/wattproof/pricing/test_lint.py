@@ -253,8 +253,9 @@ def test_many_and_frames_give_a_row_for_each_finding() -> None:
     assert lint_frame(pl.DataFrame({"tariff": texts[:1]})).columns == frame.columns
 
 
-SHAPES = Path("/work/shared/data/ocpi_tariff_shapes_nl.jsonl")
-EXAMPLES = Path("/work/shared/reference/ocpi/examples")
+SHARED = Path(__file__).parents[3] / ".." / "shared"
+SHAPES = SHARED / "data" / "ocpi_tariff_shapes_nl.jsonl"
+EXAMPLES = SHARED / "reference" / "ocpi" / "examples"
 
 
 @pytest.mark.skipif(not SHAPES.exists(), reason="the published tariffs are not here")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ingest.protocols.ocpi import VERSIONS, dumps, loads
 from ingest.protocols.ocpi.guess import version_of
 
-EXAMPLES = Path("/work/shared/reference/ocpi/examples")
+EXAMPLES = Path(__file__).parents[4] / ".." / "shared" / "reference" / "ocpi" / "examples"
 OWN: list[tuple[str, str, dict[str, Any]]] = [
     ("2.1.1", "Tariff", {"id": "1", "currency": "EUR", "elements": []}),
     ("2.2.1", "Tariff", {"country_code": "NL", "id": "1", "elements": []}),
