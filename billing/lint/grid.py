@@ -104,7 +104,7 @@ class Grid:
     def cover(
         self,
         boxes: Iterable[Box],
-        rivals: Iterable[tuple[int, list[Box]]],
+        rivals: Iterable[tuple[int, Sequence[Box]]],
         can_be: Callable[[Box], bool] | None = None,
     ) -> Cover:
         """What is left of `boxes` after each rival (number, its boxes) in turn took its share.

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from billing.lint.finding import Finding
 from billing.lint.grid import Box, Undecided
+from billing.lint.shelf import Shelf
 from billing.lint.subject import Part, Subject
 from billing.restriction import sentence
 from billing.schedule import MEANT, Phase
@@ -74,20 +75,22 @@ def reach(subject: Subject) -> Iterator[Finding]:
 
 def _verdicts(subject: Subject) -> Iterator[_Verdict]:
     """Each component that was understood and whose restrictions can be met, in list order."""
-    rivals: dict[tuple[Phase, Dimension], list[Part]] = {}
+    grid, everything = subject.grid, subject.grid.everything()
+    rivals: dict[tuple[Phase, Dimension], tuple[list[Part], Shelf]] = {}
     for part in subject.parts:
         boxes = subject.boxes.get(part.element)
         if not boxes:
             continue
-        before = rivals.setdefault((_PURPOSE[part.limits.reservation], part.rule.dimension), [])
+        kind = _PURPOSE[part.limits.reservation], part.rule.dimension
+        before, shelf = rivals.setdefault(kind, ([], Shelf(everything)))
         if before and before[-1].element == part.element:
             continue  # of two in one element the first counts: `duplicate_dimension`
-        taken = ((place, subject.boxes[rival.element]) for place, rival in enumerate(before))
-        left, places = subject.grid.cover(boxes, taken)
+        left, places = grid.cover(boxes, shelf.touching(boxes))
         winners = [before[place] for place in places]
         wider = [] if left else [one for one in winners if not _within(subject, one, boxes)]
         yield _Verdict(part, left, winners, wider)
         before.append(part)
+        shelf.put(boxes)
 
 
 def _within(subject: Subject, part: Part, boxes: list[Box]) -> bool:

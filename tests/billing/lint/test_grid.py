@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +13,7 @@ from billing import restriction
 from billing.lint.axes import Extremes, Range, runs, span
 from billing.lint.grid import Box, Grid
 from billing.lint.reach import _verdicts
+from billing.lint.shelf import Shelf
 from billing.lint.subject import Subject
 from billing.policy import DEFAULT_POLICY, PricingPolicy
 from billing.restriction import Moment
@@ -86,6 +87,32 @@ def test_an_element_alone_is_left_to_itself(limits: Restrictions) -> None:
     assert grid.cover(boxes, []).left == boxes
     assert grid.cover(boxes, [(7, boxes)]).left == []
     assert grid.cover(boxes, [(7, boxes)]).winners == ([7] if boxes else [])
+
+
+@settings(deadline=None, max_examples=60)
+@given(tariffs(most=8), policies)
+def test_rivals_that_touch_take_what_all_rivals_take(own: Tariff, policy: PricingPolicy) -> None:
+    limits = [element.restrictions for element in own.elements]
+    grid = Grid(limits, policy)
+    everyone = [grid.boxes(one) for one in limits]
+    shelf = Shelf(grid.everything())
+    for number, boxes in enumerate(everyone):
+        near = list(shelf.touching(boxes))
+        assert [place for place, _ in near] == sorted({place for place, _ in near})
+        all_before = list(enumerate(everyone[:number]))
+        assert grid.cover(boxes, near) == grid.cover(boxes, all_before)
+        shelf.put(boxes)
+
+
+def test_of_windows_in_a_row_only_the_same_one_touches() -> None:
+    hours = [Restrictions(start_time=time(at), end_time=time((at + 1) % 24)) for at in range(24)]
+    grid = Grid(hours, DEFAULT_POLICY)
+    shelf = Shelf(grid.everything())
+    for one in hours:
+        shelf.put(grid.boxes(one))
+    for number, one in enumerate(hours):
+        assert [place for place, _ in shelf.touching(grid.boxes(one))] == [number]
+    assert len(list(shelf.touching([grid.everything()]))) == 24
 
 
 def cell_of(grid: Grid, moment: Moment) -> Box:
