@@ -6,10 +6,12 @@ raises on bad input: it lists issues, each a stable code, a JSON pointer and a s
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
+from typing import TypeGuard
 
 from ingest.protocols.ocpi.errors import UnknownVersionError
 from ingest.protocols.ocpi.wire import Note, is_written_as_specified
@@ -48,6 +50,9 @@ class Schema:
     session_only: dict[str, frozenset[str]]
     required: dict[str, tuple[str, ...]]
     """By object, the fields it cannot be without, those of `one_of` apart."""
+    fits: dict[str, dict[str, Callable[[object], bool]]]
+    """By object and field of one plain value: whether a value surely is as the rule has it. What is
+    not sure is looked at again, for what there is to say."""
 
 
 @cache
@@ -59,19 +64,30 @@ def schema(version: str) -> Schema:
     facts = json.loads(table)
     objects = {n: {f: _rule(t) for f, t in o.items()} for n, o in facts["objects"].items()}
     one_of = {name: frozenset(fields) for name, fields in facts["one_of"].items()}
+    enums = {name: frozenset(values) for name, values in facts["enums"].items()}
+    session_only = {name: frozenset(values) for name, values in facts["session_only"].items()}
+    sure = {name: values - session_only.get(name, frozenset()) for name, values in enums.items()}
     return Schema(
         version=version,
         objects=objects,
         one_of=one_of,
-        enums={name: frozenset(values) for name, values in facts["enums"].items()},
+        enums=enums,
         open_enums=frozenset(facts["open_enums"]),
-        session_only={name: frozenset(values) for name, values in facts["session_only"].items()},
+        session_only=session_only,
         required={
             name: tuple(
                 field
                 for field, rule in rules.items()
                 if rule.card in "1+" and field not in one_of.get(name, ())
             )
+            for name, rules in objects.items()
+        },
+        fits={
+            name: {
+                field: _fits(rule, sure)
+                for field, rule in rules.items()
+                if rule.card not in "*+" and rule.kind not in objects
+            }
             for name, rules in objects.items()
         },
     )
@@ -106,12 +122,14 @@ class _Check:
         self.notes.append(Note(code, at, message))
 
     def whole(self, name: str, wire: object, at: str) -> None:
-        rules = self.schema.objects[name]
+        rules, fits = self.schema.objects[name], self.schema.fits[name]
         if not isinstance(wire, dict):
             self.note("wrong_type", at, f"expected the object {name}")
             return
         self._absences(name, wire, at)
         for field, value in wire.items():
+            if field in fits and fits[field](value):
+                continue
             rule = rules.get(field)
             if rule is None:
                 here = f"{at}/{str(field).replace('~', '~0').replace('/', '~1')}"
@@ -166,6 +184,43 @@ def _rule(text: str) -> FieldRule:
     name = match[1].lower() if match[1].lower() in _SCALARS else match[1]
     longest = _URL_LENGTH if name == "url" else int(match[2] or 0)
     return FieldRule(name, longest, card)
+
+
+def _fits(rule: FieldRule, enums: dict[str, frozenset[str]]) -> Callable[[object], bool]:
+    """The shortest test that lets only values pass which the rule has nothing against."""
+    kind, longest = rule.kind, rule.longest or _ANY_LENGTH
+    if kind in enums:
+        return lambda value: type(value) is str and value in enums[kind]
+    if kind == "int":
+        most = 10 ** (rule.longest or _MOST_DIGITS)
+        return lambda value: type(value) is int and -most < value < most
+    if kind == "cistring":
+        return lambda value: _is_text(value, longest) and value.isascii() and value.isprintable()
+    return _FITS.get(kind) or (lambda value: _is_text(value, longest))
+
+
+_ANY_LENGTH = 2**63
+
+
+def _is_text(value: object, longest: int) -> TypeGuard[str]:
+    return type(value) is str and len(value) <= longest
+
+
+def _is_number(value: object) -> bool:
+    if type(value) is Decimal:
+        return value.is_finite() and value.adjusted() <= _MOST_DIGITS
+    return type(value) is int
+
+
+def _is_instant(value: object) -> bool:
+    return type(value) is str and is_written_as_specified(value)
+
+
+_FITS: dict[str, Callable[[object], bool]] = {
+    "number": _is_number,
+    "datetime": _is_instant,
+    "boolean": lambda value: type(value) is bool,
+}
 
 
 def _scalar_fault(rule: FieldRule, value: object) -> tuple[str, str] | None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from ingest.protocols.ocpi import VERSIONS
 from ingest.protocols.ocpi.errors import UnknownVersionError
-from ingest.protocols.ocpi.schema import schema
+from ingest.protocols.ocpi.schema import check, check_field, schema
 
 SPECIFICATION = Path(__file__).parents[4] / ".." / "shared" / "reference" / "ocpi"
 SCALARS = {"string", "cistring", "url", "int", "number", "boolean", "datetime"}
@@ -74,3 +75,35 @@ def test_every_type_named_is_known(version: str) -> None:
 def test_another_version_is_refused() -> None:
     with pytest.raises(UnknownVersionError, match=r"OCPI 2\.0 is not spoken here"):
         schema("2.0")
+
+
+VALUES: list[Any] = [
+    *(None, True, 0, 7, -3, 17, 99999, 10**40, 1.5, float("nan"), [], {}, ["MONDAY"]),
+    *(Decimal("0.5"), Decimal(3), Decimal("1e41"), Decimal("NaN"), Decimal("sNaN"), Decimal("inf")),
+    *("", "NL", "nl", "é", "a\tb", "x" * 36, "x" * 37, "x" * 256, "x" * 600, "0.40"),
+    *("ENERGY", "energy", "CURRENT", "MONDAY", "AC_3_PHASE", "RESERVATION", "NO"),
+    *("2026-01-01T00:00:00Z", "2026-01-01T00:00:00+01:00", "2026-01-01"),
+]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_is_passed_at_a_glance_has_nothing_to_be_said_of(version: str) -> None:
+    """And each field passes something: the glance is of use."""
+    own = schema(version)
+    listed = sorted({value for values in own.enums.values() for value in values})
+    for name, tests in own.fits.items():
+        for field, fits in tests.items():
+            passed = [value for value in [*VALUES, *listed] if fits(value)]
+            assert passed, (name, field)
+            rule = own.objects[name][field]
+            assert [check_field(version, rule, value) for value in passed] == [()] * len(passed)
+
+
+def test_a_dimension_of_sessions_is_told_in_a_cdr_only() -> None:
+    period = {
+        "start_date_time": "2026-01-01T00:00:00Z",
+        "dimensions": [{"type": "CURRENT", "volume": 1}],
+    }
+    for name, told in (("CDR", True), ("Session", False)):
+        codes = {note.code for note in check("2.2.1", name, {"charging_periods": [period]})}
+        assert ("session_only" in codes) == told
