@@ -57,8 +57,10 @@ class PricingPolicy:
     the difference stands on one line without a rate."""
     limit_tariff: Literal["at_start", "at_end"] = "at_start"
     """Whose limits count where several tariffs were used."""
-    volume_rounding: Literal["exact", "four_decimals"] = "exact"
-    """Whether kWh and hours are rounded to the wire's four decimals before they are priced."""
+    volume_rounding: Literal["exact", "four_decimals", "period_span"] = "exact"
+    """kWh and hours are priced as stated; or first rounded to the wire's four decimals; or a stated
+    time that is its period's own span but for less than 0.0001 h is that span: 0.6667 h from 12:00
+    to 12:40 are 40 minutes."""
     negative_energy: Literal["not_credited", "credited"] = "not_credited"
     """Whether energy fed back into the grid earns money at the price of energy drawn."""
     total_time_source: Literal["stamps", "periods"] = "stamps"

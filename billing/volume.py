@@ -23,6 +23,8 @@ ZERO = Decimal(0)
 _WIRE = Decimal("0.0001")
 _WH_PER_KWH, _SECONDS_PER_HOUR = Decimal(1000), Decimal(3600)
 _MICROSECOND = timedelta(microseconds=1)
+WIRE_GRAIN_S = Decimal("0.36")
+"""0.0001 h: what two neighbouring volumes of time on the wire are apart."""
 
 
 class Volume(NamedTuple):
@@ -42,9 +44,9 @@ def volumes(
     A period without stated volumes holds its whole span, as charging or parking by its activity.
     """
     found = []
-    wh, exact = period.energy_wh, policy.volume_rounding == "exact"
+    wh, rounding = period.energy_wh, policy.volume_rounding
     if wh and not period.reserved:
-        wh = wh if exact else _as_written(wh, _WH_PER_KWH)
+        wh = _as_written(wh, _WH_PER_KWH) if rounding == "four_decimals" else wh
         refused = wh < 0 and policy.negative_energy == "not_credited"
         if refused:
             text = f"{decimal_text(wh)} Wh fed back are not credited"
@@ -55,7 +57,11 @@ def volumes(
             text = f"{decimal_text(seconds)} s of {dimension} are no time: they are not priced"
             notes.add("negative_time", text, period.ordinal)
         elif seconds:
-            amount = seconds if exact else _as_written(seconds, _SECONDS_PER_HOUR)
+            amount = seconds
+            if rounding == "four_decimals":
+                amount = _as_written(seconds, _SECONDS_PER_HOUR)
+            elif rounding == "period_span" and part is phase:
+                amount = _as_long_as(period, seconds)
             found.append(Volume(part, dimension, amount, amount))
     return found
 
@@ -91,6 +97,14 @@ def seconds_of(span: timedelta) -> Decimal:
     if not span.microseconds:
         return Decimal(span.days * 86_400 + span.seconds)
     return Decimal(span // _MICROSECOND) / 1_000_000
+
+
+def _as_long_as(period: ChargingPeriod, stated_s: Decimal) -> Decimal:
+    """The period's own span where the time stated is nothing else, written with four decimals:
+    rounded, cut off, or rounded so that the periods sum to a total. Not of overtime: it is a part.
+    """
+    span = seconds_of(period.end_at - period.start_at)
+    return span if span > 0 and abs(stated_s - span) < WIRE_GRAIN_S else stated_s
 
 
 def _as_written(amount: Decimal, unit: Decimal) -> Decimal:

@@ -82,7 +82,9 @@ def _volumes(batch: Batch, tables: Tables) -> pl.DataFrame:
     }
     found = []
     for slot in VOLUMES:
-        own = rows.select("s", "p", "ordinal", "tariff", "part", raw=measured[slot.number])
+        own = rows.select(
+            "s", "p", "ordinal", "tariff", "part", raw=measured[slot.number], span=span
+        )
         own = own.filter(pl.col("raw") != 0)
         if own.height:
             found.append(_asked(own, slot, batch, tables))
@@ -94,7 +96,7 @@ def _volumes(batch: Batch, tables: Tables) -> pl.DataFrame:
 
 
 def _nothing(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.clear().select("s", "p", "ordinal", "tariff", "part", raw="wh")
+    return rows.clear().select("s", "p", "ordinal", "tariff", "part", raw="wh", span="wh")
 
 
 def _asked(own: pl.DataFrame, slot: Slot, batch: Batch, tables: Tables) -> pl.DataFrame:
@@ -106,6 +108,9 @@ def _asked(own: pl.DataFrame, slot: Slot, batch: Batch, tables: Tables) -> pl.Da
         grain = _wire_grain(tables, energy=energy)
         size = (pl.col("raw").abs() + grain // 2) // grain * grain
         written = pl.when(pl.col("raw") < 0).then(-size).otherwise(size)
+    if policy.volume_rounding == "period_span" and slot.part is None and not energy:
+        gap, grain = (pl.col("raw") - pl.col("span")).abs(), _wire_grain(tables, energy=False)
+        written = pl.when((pl.col("span") > 0) & (gap < grain)).then("span").otherwise("raw")
     if slot.part is not None:
         own = own.with_columns(part=pl.lit(int(slot.part), dtype=pl.Int64))
     own = own.with_columns(

@@ -12,6 +12,7 @@ from uuid import UUID, uuid5
 from billing.cdr import CDR, Context, Rejection, derive
 from billing.finding import Finding, Source
 from billing.generate.profile import Profile, readings
+from billing.generate.reservation import Reservation, with_reservation
 from billing.money import round_to
 from billing.party import EVSE, Connector, Location, Party, Role, Token
 from billing.policy import DEFAULT_POLICY, PricingPolicy
@@ -91,11 +92,25 @@ def charge(profile: Profile) -> Charge:
 
 
 def generate(
-    tariff: Tariff, profile: Profile, zone: str, *, policy: PricingPolicy = DEFAULT_POLICY
+    tariff: Tariff,
+    profile: Profile,
+    zone: str,
+    *,
+    policy: PricingPolicy = DEFAULT_POLICY,
+    held: Reservation | None = None,
 ) -> CDR | Rejection:
     """The CDR of the charge under the tariff, at a site whose clock is `zone`'s; or why there is
     none. The same arguments give the same CDR, ids included.
+
+    `held` is the reservation before it; of one that expired the profile is who and where, no more.
     """
+    cdr = _charged(tariff, profile, zone, policy)
+    if held is None or isinstance(cdr, Rejection):
+        return cdr
+    return with_reservation(cdr, held, tariff, zone, policy)
+
+
+def _charged(tariff: Tariff, profile: Profile, zone: str, policy: PricingPolicy) -> CDR | Rejection:
     session, context = charge(profile), example(tariff, profile, zone)
     if not prepare(tariff, zone, policy).thresholds.current:
         return derive(session, context, policy)

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -18,14 +19,14 @@ from wattproof.documents import document
 from wattproof.options import OCPI, Decisions, Json
 from wattproof.pricing.generate import (
     Charge,
-    Generated,
     generate,
     price_table,
     priceable,
     stop_rows,
 )
-from wattproof.pricing.price import Priced, price
+from wattproof.pricing.price import Priced
 from wattproof.pricing.price_list import csv_text, markdown, show_price_table
+from wattproof.pricing.reading import chosen
 from wattproof.pricing.shown import show_receipt
 from wattproof.refusals import RefusalError
 from wattproof.terminal import say, show_exact
@@ -59,6 +60,12 @@ def generate_cdr(
         typer.Option(metavar="FILE", help="Rows of minutes,kW (CSV or JSON); the last ends it."),
     ] = None,
     parked: Annotated[str, typer.Option(metavar="TIME", help="After it: 30m, 1h, 1h30m.")] = "",
+    reserved_from: Annotated[
+        str, typer.Option("--reserved-from", metavar="TIME", help="Held since then, until --start.")
+    ] = "",
+    expired: Annotated[
+        bool, typer.Option("--expired", help="Nobody came: the reservation ended at --start.")
+    ] = False,
     policy: Decisions = None,
     ocpi: OCPI = "",
     table: Annotated[
@@ -83,6 +90,8 @@ def generate_cdr(
         --energy 40 --power 50 --parked 30m
       wattproof generate tariff.json --start 2026-10-05T18:00 --time-zone Europe/Amsterdam \\
         --battery 77 --soc 10-90 --power 150 --ocpi 2.2.1 --json
+      wattproof generate tariff.json --start 2026-10-05T18:00 --time-zone Europe/Amsterdam \\
+        --reserved-from 2026-10-05T17:40 --expired
       wattproof generate tariff.json --table --time-zone Europe/Amsterdam
       wattproof generate tariff.json --table --time-zone Europe/Oslo --markdown > prices.md
     """
@@ -101,23 +110,18 @@ def generate_cdr(
         curve=() if curve is None else _points(curve),
         battery=_battery(battery, soc),
         parked=_span(parked),
+        reserved_from=reserved_from,
+        expired=expired,
     )
     made = generate(wire, charge, time_zone=time_zone, ocpi=ocpi, policy=decisions(policy))
-    own = price(made.wire, time_zone=time_zone, policy=decisions(policy), ocpi=made.version)
-    _show(made, own, as_json=as_json)
-
-
-def _show(made: Generated, own: Priced, *, as_json: bool) -> None:
-    """The CDR as a receipt or an object; a note that stands on the receipt is not said twice."""
-    said = set() if as_json else {note.code for note in own.notes}
+    if not as_json:
+        zone = ZoneInfo(time_zone)
+        show_receipt(Priced(made.version, made.cdr, zone, chosen(decisions(policy)), made.notes))
+        return
     for note in made.notes:
-        if note.code not in said:
-            where = f" ({note.pointer})" if note.pointer else ""
-            say(f"note: {note.code}: {note.message}{where}")
-    if as_json:
-        show_exact(made.wire)
-    else:
-        show_receipt(own)
+        where = f" ({note.pointer})" if note.pointer else ""
+        say(f"note: {note.code}: {note.message}{where}")
+    show_exact(made.wire)
 
 
 def _table(

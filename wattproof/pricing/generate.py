@@ -16,6 +16,7 @@ import polars as pl
 from billing.cdr import CDR, Rejection
 from billing.generate.generate import generate as cdr_of
 from billing.generate.profile import Battery, Profile, Stretch, curve_of, steady
+from billing.generate.reservation import Reservation
 from billing.generate.table import DEFAULT_STOPS, PriceTable, StopError, Stops
 from billing.generate.table import price_table as table_of
 from billing.tariff import Tariff
@@ -32,11 +33,13 @@ from ingest.protocols.ocpi import (
 from ingest.protocols.ocpi.guess import version_of
 from ingest.protocols.ocpi.priceable import read_priceable_tariff
 from wattproof.pricing.columns import need
+from wattproof.pricing.price import price
 from wattproof.pricing.reading import Policy, UnpriceableError, chosen
 from wattproof.pricing.verify import Terms, verify
 from wattproof.refusals import RefusalError
 
 _LONGEST = timedelta(days=31)
+_SECOND = timedelta(seconds=1)
 _MOST_POINTS = 50_000
 
 
@@ -45,7 +48,9 @@ class Charge:
     """An imagined charge. `start` is local to the site unless it carries a zone; text or datetime.
 
     One of: `energy_kwh` at `power_kw`; `curve`, as (minutes from the start, kW from there on), the
-    last point its end; `battery` at up to `power_kw`. Then `parked`.
+    last point its end; `battery` at up to `power_kw`. Then `parked`. `reserved_from`, as `start`,
+    is since when the connector was held for it; of a reservation that `expired` nothing was charged
+    and `start` is when it ended.
     """
 
     start: str | datetime
@@ -54,6 +59,8 @@ class Charge:
     curve: Sequence[tuple[Decimal, Decimal]] = ()
     battery: Battery | None = None
     parked: timedelta = timedelta()
+    reserved_from: str | datetime = ""
+    expired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +95,10 @@ def generate(
     except MalformedObjectError as error:
         raise UnpriceableError(error.subject, error.problems, "correct the tariff") from None
     decided = chosen(policy)
-    cdr = cdr_of(read, profile_of(charge, time_zone), _zone(time_zone), policy=decided)
+    held, profile = reservation_of(charge, time_zone), profile_of(charge, time_zone)
+    if held is not None and version == "2.1.1":
+        raise RefusalError("OCPI 2.1.1 knows no reservations", "choose another: --ocpi 2.2.1")
+    cdr = cdr_of(read, profile, _zone(time_zone), policy=decided, held=held)
     if isinstance(cdr, Rejection):
         raise RefusalError(f"no CDR: {cdr.message}", "correct the tariff")
     wire = write_cdr(version, cdr)
@@ -97,27 +107,65 @@ def generate(
         for one in cdr.receipt.notes
     )
     terms = Terms(time_zone=time_zone, policy=decided, ocpi=version)
-    found = (*notes, *check(version, "CDR", wire), *own_notes, *_unsaid(wire, terms))
+    found = (*notes, *check(version, "CDR", wire), *own_notes, *_unsaid(wire, cdr, terms))
     return Generated(version, wire, cdr, found)
 
 
-def _unsaid(wire: Wire, terms: Terms) -> list[Note]:
+def _unsaid(wire: Wire, cdr: CDR, terms: Terms) -> list[Note]:
     """What the CDR as written no longer says: then its reader comes to another price."""
-    if not verify(wire, terms).report.money_differs:
+    if verify(wire, terms).report.money_differs:
+        text = f"OCPI {terms.ocpi} cannot say all of it: a reader comes to another price"
+        return [Note("version_loses", "/total_cost", text)]
+    letter = price(wire, time_zone=terms.time_zone, policy=terms.policy, ocpi=terms.ocpi).total
+    if letter == cdr.total_cost:
         return []
-    text = f"OCPI {terms.ocpi} cannot say all of it: a reader comes to another price"
-    return [Note("version_loses", "/total_cost", text)]
+    text = (
+        f"whoever bills the hours as written, on four decimals, comes to {letter.gross:f}; "
+        "by the periods' own length (volume_rounding=period_span) it is as charged"
+    )
+    return [Note("step_flip_by_rounding", "/charging_periods", text)]
 
 
 def profile_of(charge: Charge, time_zone: str) -> Profile:
     """The charge as power over time. Raises RefusalError, saying what is missing or impossible."""
+    zone = _zone(time_zone)
     try:
+        if charge.expired:
+            return _nothing_charged(charge, zone)
         curve = _curve(charge)
         if len(curve) > _MOST_POINTS or sum((c.duration for c in curve), charge.parked) > _LONGEST:
             raise RefusalError(f"a charge lasts at most {_LONGEST.days} days", "make it shorter")
-        return Profile(_instant(charge.start, _zone(time_zone)), curve, charge.parked)
+        return Profile(_instant(charge.start, zone), curve, charge.parked)
     except (ValueError, OverflowError, ArithmeticError) as error:
         raise RefusalError(f"no charge: {error}", "see wattproof generate --help") from None
+
+
+def reservation_of(charge: Charge, time_zone: str) -> Reservation | None:
+    """What was held before the charge; None: nothing. Raises RefusalError."""
+    if not charge.reserved_from:
+        if charge.expired:
+            raise RefusalError("no start of the reservation that expired", _SINCE_WHEN)
+        return None
+    zone = _zone(time_zone)
+    since, until = _instant(charge.reserved_from, zone), _instant(charge.start, zone)
+    try:
+        held = Reservation(since, until, charge.expired)
+    except ValueError as error:
+        raise RefusalError(f"no reservation: {error}", "see wattproof generate --help") from None
+    if until - since > _LONGEST:
+        raise RefusalError(f"a reservation lasts at most {_LONGEST.days} days", "make it shorter")
+    return held
+
+
+_SINCE_WHEN = "say since when: --reserved-from 2026-10-05T17:45"
+
+
+def _nothing_charged(charge: Charge, zone: str) -> Profile:
+    """The place of a charge in a reservation that expired."""
+    given = (charge.energy_kwh, charge.power_kw, charge.battery, charge.curve, charge.parked)
+    if any(given):
+        raise ValueError("a reservation that expired is followed by no charge")
+    return Profile(_instant(charge.start, zone), (), _SECOND)
 
 
 def _curve(charge: Charge) -> tuple[Stretch, ...]:
@@ -133,9 +181,34 @@ def _curve(charge: Charge) -> tuple[Stretch, ...]:
 
 
 def _instant(start: str | datetime, zone: str) -> datetime:
-    at = datetime.fromisoformat(start) if isinstance(start, str) else start
-    local = at if at.tzinfo is not None else at.replace(tzinfo=ZoneInfo(zone))
-    return local.astimezone(UTC).replace(microsecond=0)
+    """The instant of a local time; one that is none, or two, is refused and never guessed."""
+    try:
+        at = datetime.fromisoformat(start) if isinstance(start, str) else start
+    except ValueError:
+        text = f"expected a time such as 2026-10-05T18:00, got {str(start)[:40]!r}"
+        raise RefusalError(f"no charge: {text}", "see wattproof generate --help") from None
+    if at.tzinfo is None:
+        at = _on_the_wall(at, ZoneInfo(zone))
+    return at.astimezone(UTC).replace(microsecond=0)
+
+
+def _on_the_wall(at: datetime, zone: ZoneInfo) -> datetime:
+    """A time without an offset as the clock of the zone shows it."""
+    first, second = (at.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    if first.utcoffset() == second.utcoffset():
+        return first
+    before, after = first.isoformat(timespec="minutes"), second.isoformat(timespec="minutes")
+    shown = f"{at:%F %H:%M}"
+    if first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != at:
+        nearest = second.astimezone(UTC).astimezone(zone), first.astimezone(UTC).astimezone(zone)
+        raise RefusalError(
+            f"{shown} does not exist in {zone.key}: the clock is set forward over it",
+            f"give another time, such as {' or '.join(f'{one:%FT%H:%M}' for one in nearest)}",
+        )
+    raise RefusalError(
+        f"{shown} comes twice in {zone.key}: the clock is set back",
+        f"say which, with the offset: {before} or {after}",
+    )
 
 
 def _zone(name: str) -> str:

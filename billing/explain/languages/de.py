@@ -293,6 +293,8 @@ POLICIES = {
     "volume_rounding": {
         "exact": "Mengen werden genau so bepreist, wie sie angegeben sind.",
         "four_decimals": "Mengen werden vor der Berechnung auf vier Nachkommastellen gerundet.",
+        "period_span": "Eine angegebene Zeit, die nur durch die Rundung auf vier Nachkommastellen "
+        "von der Länge ihres Abschnitts abweicht, zählt als diese Länge.",
     },
     "negative_energy": {
         "not_credited": "Ins Netz zurückgespeiste Energie wird nicht vergütet.",

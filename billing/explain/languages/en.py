@@ -282,6 +282,8 @@ POLICIES = {
     "volume_rounding": {
         "exact": "Quantities are priced exactly as they are stated.",
         "four_decimals": "Quantities are rounded to four decimals before they are priced.",
+        "period_span": "A stated time that differs from the length of its period only by the "
+        "rounding to four decimals counts as that length.",
     },
     "negative_energy": {
         "not_credited": "Energy fed back into the grid is not paid for.",

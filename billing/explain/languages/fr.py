@@ -299,6 +299,8 @@ POLICIES = {
     "volume_rounding": {
         "exact": "Les quantités sont facturées exactement comme elles sont indiquées.",
         "four_decimals": "Les quantités sont arrondies à quatre décimales avant le calcul.",
+        "period_span": "Une durée indiquée qui ne s’écarte de la longueur de sa période que par "
+        "l’arrondi à quatre décimales vaut cette longueur.",
     },
     "negative_energy": {
         "not_credited": "L’énergie rendue au réseau n’est pas rémunérée.",

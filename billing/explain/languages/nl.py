@@ -294,6 +294,8 @@ POLICIES = {
     "volume_rounding": {
         "exact": "Hoeveelheden worden precies afgerekend zoals ze zijn opgegeven.",
         "four_decimals": "Hoeveelheden worden vóór de berekening op vier decimalen afgerond.",
+        "period_span": "Een opgegeven tijd die alleen door de afronding op vier decimalen "
+        "afwijkt van de lengte van haar periode, telt als die lengte.",
     },
     "negative_energy": {
         "not_credited": "Aan het net teruggeleverde energie wordt niet vergoed.",

@@ -104,6 +104,8 @@ CASES = [
          [(NOON, "1 kWh")], f"{MONDAY}T13:00", "2", {"one_line": "1"}, seen="limits"),
     Case("volume_rounding", [["ENERGY 100 step 0"]], [(NOON, "0.00016 kWh")], f"{MONDAY}T13:00",
          "0.016", {"four_decimals": "0.02"}),
+    Case("volume_rounding", [["TIME 6 step 300"]], [(NOON, "charging")], f"{MONDAY}T12:40",
+         "4.5", {"period_span": "4"}, stated={"time_s": D("2400.12")}),
     Case("negative_energy", [["ENERGY 1"]], [(NOON, "-3 kWh")], f"{MONDAY}T13:00",
          "0", {"credited": "-3"}),
     Case("period_order", [["TIME 1 step 0", {"max_kwh": "5"}], ["TIME 3 step 0"]],

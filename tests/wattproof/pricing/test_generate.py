@@ -22,6 +22,7 @@ from wattproof.pricing import (
     UnpriceableError,
     generate,
     generate_frame,
+    price,
     price_table_frame,
     verify,
 )
@@ -66,6 +67,94 @@ def test_start_is_local_unless_it_says_otherwise() -> None:
     starts = ["2026-10-05T18:00", "2026-10-05T16:00Z", datetime(2026, 10, 5, 18, 0)]  # noqa: DTZ001
     made = [generate(EVENING, Charge(one, D(1), D(10)), time_zone=ZONE) for one in starts]
     assert {one.wire["start_date_time"] for one in made} == {"2026-10-05T16:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("start", "words", "advice"),
+    [
+        ("2026-03-29T02:30", "02:30 does not exist", "2026-03-29T01:30 or 2026-03-29T03:30"),
+        ("2026-10-25T02:30", "02:30 comes twice", "02:30+02:00 or 2026-10-25T02:30+01:00"),
+        (datetime(2026, 10, 25, 2, 0), "comes twice", "with the offset"),  # noqa: DTZ001
+    ],
+)
+def test_a_time_the_clock_never_or_twice_shows_is_refused(
+    start: Any, words: str, advice: str
+) -> None:
+    with pytest.raises(RefusalError, match=words) as refused:
+        generate(EVENING, Charge(start, D(1), D(10)), time_zone=ZONE)
+    assert advice in refused.value.advice
+    for offset, utc in (("+02:00", "00:30"), ("+01:00", "01:30")):
+        own = Charge(f"2026-10-25T02:30{offset}", D(1), D(10))
+        made = generate(EVENING, own, time_zone=ZONE)
+        assert made.wire["start_date_time"] == f"2026-10-25T{utc}:00Z"
+
+
+RESERVED = tariff(
+    element("FLAT 2.00 - 1", "TIME 3.00 - 300", reservation="RESERVATION", end_time="12:00"),
+    element("FLAT 2.00 - 1", "TIME 6.00 - 300", reservation="RESERVATION"),
+    element("FLAT 4.00 - 1", "TIME 9.00 - 600", reservation="RESERVATION_EXPIRES"),
+    element("ENERGY 0.50 - 1", "TIME 1.20 - 300"),
+)
+
+
+def test_a_reservation_is_held_before_the_charge_and_cut_at_its_prices() -> None:
+    """11:38-12:00 at 3.00/h, 12:00-12:10 at 6.00/h and filled to 35 min, a fee; then 40 min."""
+    held = Charge("2026-10-05T12:10", D(20), D(30), reserved_from="2026-10-05T11:38")
+    made = generate(RESERVED, held, time_zone=ZONE)
+    kinds = [next(one["type"] for one in p["dimensions"]) for p in made.wire["charging_periods"]]
+    assert kinds == ["RESERVATION_TIME", "RESERVATION_TIME", "ENERGY"]
+    parts = {group.value: amount.net for group, amount in made.cdr.receipt.totals}
+    assert parts["reservation"] == D("1.10") + D("1.30") + 2
+    assert parts["time"] == D("0.80")
+    assert made.wire["start_date_time"] == "2026-10-05T09:38:00Z"
+    assert not verify(made.wire, Terms(time_zone=ZONE)).report.money_differs
+
+
+def test_a_reservation_that_nobody_used() -> None:
+    """22 minutes in blocks of ten at 9.00/h, and 4.00."""
+    held = Charge("2026-10-05T12:00", reserved_from="2026-10-05T11:38", expired=True)
+    made = generate(RESERVED, held, time_zone=ZONE)
+    assert made.cdr.receipt.total.net == D("4.50") + 4
+    assert made.wire["total_energy"] == 0
+    assert not verify(made.wire, Terms(time_zone=ZONE)).report.money_differs
+
+
+@pytest.mark.parametrize(
+    ("charge", "words"),
+    [
+        (Charge("2026-10-05T12:00", expired=True), "no start of the reservation"),
+        (Charge("2026-10-05T12:00", D(1), D(1), reserved_from="2026-10-05T12:00"), "before"),
+        (
+            Charge("2026-10-05T12:00", D(1), reserved_from="2026-10-05T11:00", expired=True),
+            "followed by no charge",
+        ),
+        (Charge("2026-10-05T12:00", reserved_from="2026-08-05T11:00", expired=True), "31 days"),
+    ],
+)
+def test_what_is_no_reservation(charge: Charge, words: str) -> None:
+    with pytest.raises(RefusalError, match=words):
+        generate(RESERVED, charge, time_zone=ZONE)
+    old = Charge("2026-10-05T12:00", D(1), D(9), reserved_from="2026-10-05T11:00")
+    with pytest.raises(RefusalError, match=r"2\.1\.1 knows no reservations"):
+        generate(RESERVED, old, time_zone=ZONE, ocpi="2.1.1")
+
+
+@pytest.mark.parametrize("energy", [10, 20, 25, 40])
+def test_hours_on_four_decimals_cost_what_was_charged_where_spans_count(energy: int) -> None:
+    """40 min are 0.6667 h, 2400.12 s: by the letter a ninth block of five minutes begins."""
+    blocks = tariff(
+        element("TIME 6.00 - 300", end_time="12:20"),
+        element("TIME 9.00 - 300", end_time="12:33"),
+        element("TIME 12.00 - 300"),
+    )
+    charge = Charge("2026-10-05T12:00", D(energy), D(30))
+    made = generate(blocks, charge, time_zone=ZONE)
+    spans = price(made.wire, time_zone=ZONE, policy={"volume_rounding": "period_span"})
+    assert spans.total == made.cdr.receipt.total
+    letter = price(made.wire, time_zone=ZONE)
+    differs = "step_flip_by_rounding" in {one.code for one in made.notes}
+    assert differs is (letter.total != made.cdr.receipt.total)
+    assert differs or energy != 20
 
 
 def test_curves_and_batteries() -> None:
@@ -161,6 +250,19 @@ def test_the_command_prints_a_receipt_or_the_cdr(own: Path) -> None:
     wire = json.loads(run(own, *CHARGE, "--json", "--ocpi", "2.3.0").stdout)
     assert wire["total_cost"]["before_taxes"] == 8.35
     assert run(own, *CHARGE, "--json").stdout == run(own, *CHARGE, "--json").stdout
+
+
+def test_the_receipt_shown_is_that_of_the_cdr(tmp_path: Path) -> None:
+    path = tmp_path / "blocks.json"
+    path.write_text(dumps(tariff(element("TIME 6.00 - 300"))))
+    charge = (path, "--start", "2026-10-05T12:00", "--energy", "20", "--power", "30")
+    shown = run(*charge).stdout
+    wire = json.loads(run(*charge, "--json").stdout)
+    (total,) = [line.split() for line in shown.splitlines() if line.startswith("total EUR")]
+    assert total[2] == "4.00"
+    assert wire["total_cost"] == {"excl_vat": 4}
+    assert "comes to 4.50" in shown
+    assert "zone_from_configuration" not in shown
 
 
 @pytest.mark.parametrize(
