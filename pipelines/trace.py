@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from billing.finding import Severity, Source
+from ingest.protocols import actions
 from warehouse.lake import Lake
 from warehouse.log import LogReader
 
@@ -55,8 +56,25 @@ class InvoiceLineRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Decided:
+    """A re-rating that had its say on a session: the operator's entry, and what came of it.
+
+    `credited_id` is the CDR that stood, `credit_id` and `cdr_id` those written; `message` says why
+    it could not be billed so. What there is none of is empty.
+    """
+
+    frame: Frame
+    reason: str
+    credited_id: str
+    credit_id: str
+    cdr_id: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
-    """One session version with what rests on it and what it rests on.
+    """One session version with what rests on it and what it rests on: the frames of its charger,
+    and the operator's re-ratings in `decided`.
 
     `cdr_ids` are the CDRs of that version, credits included; `lines` the invoice lines of these.
     `energy_wh` is None where it is unknown; `held_by` says why the session is not billed yet.
@@ -74,11 +92,13 @@ class Trace:
     cdr_ids: tuple[str, ...]
     lines: tuple[InvoiceLineRef, ...]
     frames: tuple[Frame, ...]
+    decided: tuple[Decided, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class TraceUp:
-    """A frame, and every session version that rests on it (newest last), with CDRs and lines.
+    """A frame, and every session version that rests on it (newest last), with CDRs and lines; of
+    a re-rating those that it wrote.
 
     `invoices` are those that the entry itself issued.
     """
@@ -157,6 +177,7 @@ def trace(data: Path, ref: str) -> Trace:
         cdr_ids=cdrs,
         lines=_lines(lake, cdrs),
         frames=tuple(_frames(data, [(s["origin"], s["index"]) for s in session["sources"]])),
+        decided=_decided(data, lake, session),
     )
 
 
@@ -173,9 +194,31 @@ def trace_up(data: Path, source: str) -> TraceUp:
     found = lake.read("session", days, where=rests).sort("emitted_at", "session_id", "version")
     versions = list(found.select("session_id", "version").iter_rows())
     cdrs = _cdrs(lake, versions, found["day"][0]) if versions else ()
-    issued = (pl.col("origin") == origin) & (pl.col("index") == int(index))
-    invoices = lake.read("invoice", where=issued)["number"].to_list()
+    said = (pl.col("origin") == origin) & (pl.col("index") == int(index))
+    invoices = lake.read("invoice", where=said)["number"].to_list()
+    for row in lake.read("rerating", where=said).sort("session_id").iter_rows(named=True):
+        versions.append((row["session_id"], row["version"]))
+        cdrs += tuple(name for name in (row["credit_id"], row["cdr_id"]) if name)
     return TraceUp(frame, tuple(invoices), tuple(versions), cdrs, _lines(lake, cdrs))
+
+
+def _decided(data: Path, lake: Lake, session: Row) -> tuple[Decided, ...]:
+    """The re-ratings of a session, in the order of the log: they hold for all of its versions."""
+    where = pl.col("session_id") == session["session_id"]
+    rows = lake.read("rerating", where=where).sort("heard_at", "index").to_dicts()
+    frames = _frames(data, [(row["origin"], row["index"]) for row in rows])
+    names = ("credited_id", "credit_id", "cdr_id", "message")
+    return tuple(
+        Decided(frame, _reason(frame), **{name: row[name] or "" for name in names})
+        for frame, row in zip(frames, rows, strict=True)
+    )
+
+
+def _reason(frame: Frame) -> str:
+    """What the operator gave as the reason."""
+    action = actions.read(frame.payload, frame.received_at)
+    assert isinstance(action, actions.SessionRerate), "a re-rating is said by no other entry"
+    return action.reason
 
 
 def _session(lake: Lake, ref: str) -> Row:

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
 from billing.party import Party, Role, Token
 from billing.rerate import Selection
@@ -23,10 +24,12 @@ from pipelines.invoicing import preview as drafts
 from pipelines.replay import replay
 from pipelines.standing import DerivationError
 from pipelines.stretch import Stretch, day_of, days_between
+from pipelines.trace import trace, trace_up
 from tests.pipelines.networks import derived, hashes
 from tests.pipelines.story import DAY_ONE, TARIFF, Story
 from warehouse.clock import simulate, to_ns
 from warehouse.lake import TABLES, Lake
+from wattproof.cli import app
 from wattproof.operator_log import record
 from wattproof.pricing.rerate import Choice, action, preview, selection, totals
 
@@ -257,6 +260,7 @@ def test_what_is_previewed_is_what_is_applied_and_the_next_invoice_nets_it(
         "log_clock"
     }
     assert replay(data).identical
+    leads_to_the_operators_entry(data, rows.to_dicts())
 
     (draft,) = drafts(data, "2026-10")
     assert draft.net == total["net_difference"]
@@ -266,6 +270,26 @@ def test_what_is_previewed_is_what_is_applied_and_the_next_invoice_nets_it(
     assert [line.credit for line in invoice.lines] == [True, False, False, True, False]
     assert replay(data).identical
     assert set(preview(data, choice, chosen)["kind"]) == {"unchanged"}
+
+
+def leads_to_the_operators_entry(data: Path, rows: list[dict[str, Any]]) -> None:
+    """Each new CDR down to the entry that made it, with its proof, and the entry up to each."""
+    for row in rows:
+        (one,) = trace(data, row["cdr_id"]).decided
+        assert str(one.frame.source) == f"{row['origin']}:{row['index']}"
+        assert (one.credited_id, one.credit_id) == (
+            row["credited_id"] or "", row["credit_id"] or "",
+        )  # fmt: skip
+        assert one.reason == "too dear, and a late card"
+        assert one.frame.proof.startswith("c2sp.org/tlog-proof@v1\n")
+        assert "session.rerate" in one.frame.text
+    up = trace_up(data, f"{rows[0]['origin']}:{rows[0]['index']}")
+    assert sorted(session for session, _ in up.sessions) == [row["session_id"] for row in rows]
+    assert {row["cdr_id"] for row in rows} < set(up.cdr_ids)
+    words = ["audit", "trace", rows[0]["session_id"], "--data", str(data)]
+    shown = CliRunner().invoke(app, words).stdout
+    assert "re-rated, 'too dear, and a late card': " in shown
+    assert f"\n  {rows[0]['origin']}:{rows[0]['index']}  2026-" in shown
 
 
 def files(data: Path) -> dict[str, bytes]:

@@ -260,7 +260,8 @@ def trace(
 ) -> None:
     """Follow a line, CDR or session down to its frames with proofs, or a frame up to the money.
 
-    An invoice number alone shows the invoice's lines.
+    An invoice number alone shows the invoice's lines. A session that was re-rated shows the
+    operator's entry too, and what came of it.
 
     --proofs writes two files for each frame. In ORIGIN-INDEX.json stand leaf, salt and payload
     (base64), and the payload as text. Check with SHA-256 alone: "c" in the leaf is base64 of
@@ -327,7 +328,7 @@ def _show_invoice(found: Any, *, as_json: bool) -> None:  # noqa: ANN401 - an In
 
 
 def _show_down(found: Any, proofs: Path | None, *, as_json: bool) -> None:  # noqa: ANN401 - a Trace
-    _write_proofs(found.frames, proofs)
+    _write_proofs([*found.frames, *(one.frame for one in found.decided)], proofs)
     if as_json:
         names = ("session_id", "version", "station", "start_at", "end_at", "energy_wh", "held")
         show_json(
@@ -338,6 +339,7 @@ def _show_down(found: Any, proofs: Path | None, *, as_json: bool) -> None:  # no
                 "cdr_ids": found.cdr_ids,
                 "lines": [str(line) for line in found.lines],
                 "frames": [_frame_object(frame) for frame in found.frames],
+                "decided": [_decided_object(one) for one in found.decided],
             }
         )
         return
@@ -350,9 +352,29 @@ def _show_down(found: Any, proofs: Path | None, *, as_json: bool) -> None:  # no
     for reason in found.held_by:
         typer.echo(f"    {reason}")
     _tell_rest(found)
+    for one in found.decided:
+        _tell_decided(one)
     typer.echo(f"rests on {len(found.frames)} frames, each proven under the signed checkpoint:")
     for frame in found.frames:
         typer.echo(f"{frame.source}  {frame.received_at:%Y-%m-%d %H:%M:%S}  {frame.text}")
+
+
+def _decided_object(one: Any) -> dict[str, Any]:  # noqa: ANN401 - a Decided
+    names = ("reason", "credited_id", "credit_id", "cdr_id", "message")
+    return _frame_object(one.frame) | {name: getattr(one, name) for name in names}
+
+
+def _tell_decided(one: Any) -> None:  # noqa: ANN401 - a Decided
+    """A re-rating: what came of it, then the operator's entry, as it stands in the log."""
+    if one.message:
+        came = f"could not be billed so: {one.message}"
+    elif one.credited_id:
+        came = f"CDR {one.credited_id} credited by {one.credit_id}, billed anew as {one.cdr_id}"
+    else:
+        came = f"billed for the first time as {one.cdr_id}"
+    typer.echo(f"re-rated, {one.reason!r}: {came}")
+    frame = one.frame
+    typer.echo(f"  {frame.source}  {frame.received_at:%Y-%m-%d %H:%M:%S}  {frame.text}")
 
 
 def _show_up(found: Any, proofs: Path | None, *, as_json: bool) -> None:  # noqa: ANN401 - a TraceUp
@@ -373,8 +395,9 @@ def _show_up(found: Any, proofs: Path | None, *, as_json: bool) -> None:  # noqa
         return
     frame = found.frame
     typer.echo(f"{frame.source}  {frame.received_at:%Y-%m-%d %H:%M:%S}  {frame.text}")
-    for session, version in found.sessions:
+    for session, version in found.sessions[:_MOST]:
         typer.echo(f"session {session} version {version}")
+    _tell_more("sessions", len(found.sessions))
     for number in found.invoices:
         typer.echo(f"invoice {number}: see wattproof audit trace {number}")
     if not found.sessions and not found.invoices:
@@ -383,10 +406,21 @@ def _show_up(found: Any, proofs: Path | None, *, as_json: bool) -> None:  # noqa
 
 
 def _tell_rest(found: Any) -> None:  # noqa: ANN401 - a Trace or a TraceUp
-    for cdr in found.cdr_ids:
+    for cdr in found.cdr_ids[:_MOST]:
         typer.echo(f"CDR {cdr}")
-    for line in found.lines:
+    _tell_more("CDRs", len(found.cdr_ids))
+    for line in found.lines[:_MOST]:
         typer.echo(f"invoice line {line}")
+    _tell_more("invoice lines", len(found.lines))
+
+
+_MOST = 100
+"""What one entry may say of thousands is told of so many."""
+
+
+def _tell_more(what: str, count: int) -> None:
+    if count > _MOST:
+        typer.echo(f"… and {count - _MOST} more {what} (--json shows all)")
 
 
 def _frame_object(frame: Any) -> dict[str, Any]:  # noqa: ANN401 - a Frame
