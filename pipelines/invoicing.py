@@ -5,7 +5,7 @@ leaves, every number in the log is a whole invoice, and the next run issues what
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -107,6 +107,16 @@ def decisions(data: Path, until_ns: int = 2**63 - 1) -> Iterator[Decision]:
     """Every invoice decision in the log, oldest first."""
     for row in _decision_rows(data, 0, until_ns):
         yield row["decision"]
+
+
+def unfinished(data: Path, month: str, drafts: Sequence[Invoice]) -> datetime | None:
+    """How far the log is derived where that still lies in the month, by the sellers' clocks; None
+    once the month is over.
+    """
+    watermark = instant(_settled(data))
+    zones = {draft.seller.time_zone for draft in drafts}
+    goes_on = any(invoices.month_of(watermark, ZoneInfo(zone)) <= month for zone in zones)
+    return watermark if goes_on else None
 
 
 def _refuse_early(month: str, seller: Party, watermark: datetime) -> None:

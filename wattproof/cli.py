@@ -15,6 +15,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from wattproof.invocation import advised
 from wattproof.refusals import advice_for, one_line
 
 COMMANDS = {
@@ -62,6 +63,7 @@ class Commands(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - click's own types
         """The command itself, imported now."""
+        ctx.meta[_WORDS] = list(args)
         name, stub, rest = super().resolve_command(ctx, args)
         if stub is None or name not in COMMANDS:
             return name, stub, rest
@@ -82,8 +84,13 @@ class Commands(TyperGroup):
         except BrokenPipeError:
             raise typer.Exit(1) from None
         except Exception as error:  # noqa: BLE001 - the last net: a user never sees a traceback
-            typer.echo(f"wattproof: {_told(error)}", err=True)
+            told = advised(_told(error), ctx.meta.get(_WORDS, ()))
+            typer.echo(f"wattproof: {told}", err=True)
             raise typer.Exit(1) from None
+
+
+_WORDS = "wattproof.words"
+"""Where a context keeps the command line."""
 
 
 def _stub() -> None:

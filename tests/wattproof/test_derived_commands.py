@@ -19,6 +19,7 @@ from tests.pipelines.story import TARIFF, Story
 from warehouse.clock import simulate, to_ns
 from warehouse.lake import Lake
 from warehouse.log import LogReader
+from wattproof.invocation import advised
 
 Ask = Callable[..., Any]
 Call = Callable[..., Result]
@@ -90,6 +91,43 @@ def test_lines_of_earlier_months_are_counted(call: Call) -> None:
     refused = call("invoice", "issue", "--month", "2026-11", code=1).output
     assert "not over yet" in refused
     assert "--early" in refused
+
+
+def test_a_preview_advises_to_issue_only_a_month_that_is_over(call: Call, data: Path) -> None:
+    october = call("invoice", "preview", "--month", "2026-10", "--party", "nl-abc").stderr
+    assert f"Next: wattproof invoice issue --month 2026-10 --party NL-ABC --data {data}" in october
+    november = " ".join(call("invoice", "preview", "--month", "2026-11").stderr.split())
+    assert "Next:" not in november
+    assert "2026-11 is not over yet: these are its sessions derived up to 2026-11-02" in november
+    assert f"invoice issue --month 2026-11 --early --data {data}" in november
+
+
+def test_advice_names_the_folder_that_was_named(
+    call: Call, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = call("session", "list", "--held").stderr
+    assert f"Next: wattproof finding list --session ID --data {data}" in held
+    refused = call("rerate", "preview", "--party", "NL-NOT", "--rejected", code=1).stderr
+    assert refused.endswith(f"see wattproof party list --data {data}\n")
+    monkeypatch.setenv("WATTPROOF_DATA", str(data))
+    assert "--data" not in call("session", "list", "--held").stderr
+
+
+@pytest.mark.parametrize(
+    ("sentence", "told"),
+    [
+        ("run `wattproof derive` first", "run `wattproof derive --data a/b` first"),
+        ("see wattproof party list, or", "see wattproof party list --data a/b, or"),
+        ("see wattproof serve --help", "see wattproof serve --help"),
+        ("see wattproof generate --help", "see wattproof generate --help"),
+        ("wattproof api-key add sim --scope clock",
+         "wattproof api-key add --data a/b sim --scope clock"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("words", [("party", "list", "--data", "a/b"), ("derive", "--data=a/b")])
+def test_a_command_in_a_sentence_is_completed(sentence: str, told: str, words: Any) -> None:
+    assert advised(sentence, words) == told
+    assert advised(sentence, words[:1]) == sentence
 
 
 def test_held_sessions_are_shown_with_their_rules(ask: Ask, call: Call) -> None:

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from warehouse.log import Checkpoint, Verification, Verifier, load_verifier
+from wattproof.invocation import typed
 from wattproof.operator_log import need_log
 from wattproof.options import DEFAULT_DATA, Data, Json
 from wattproof.refusals import RefusalError
@@ -285,11 +286,11 @@ def trace(
     need_log(data)
     origin, _, index = reference.rpartition(":")
     if index.isdecimal() and (data / "log" / origin).is_dir() and origin:
-        _show_up(trace_up(data, reference), proofs, as_json=as_json)
+        _show_up(trace_up(data, reference), data, proofs, as_json=as_json)
         return
     invoice = trace_invoice(data, reference)
     if invoice is not None:
-        _show_invoice(invoice, as_json=as_json)
+        _show_invoice(invoice, data, as_json=as_json)
         return
     try:
         found = trace_down(data, reference)
@@ -300,7 +301,7 @@ def trace(
     _show_down(found, proofs, as_json=as_json)
 
 
-def _show_invoice(found: Any, *, as_json: bool) -> None:  # noqa: ANN401 - an InvoiceTrace
+def _show_invoice(found: Any, data: Path, *, as_json: bool) -> None:  # noqa: ANN401 - an InvoiceTrace
     if as_json:
         names = ("cdr_id", "session_id", "energy_kwh", "net")
         lines = [
@@ -324,7 +325,7 @@ def _show_invoice(found: Any, *, as_json: bool) -> None:  # noqa: ANN401 - an In
             f"{line.energy_kwh.normalize():f} kWh  {line.net:.2f} {found.currency} net"
         )
     if found.lines:
-        typer.echo(f"go on with a line: wattproof audit trace {found.lines[0].ref}")
+        typer.echo(f"go on with a line: {typed(f'audit trace {found.lines[0].ref}', data)}")
 
 
 def _show_down(found: Any, proofs: Path | None, *, as_json: bool) -> None:  # noqa: ANN401 - a Trace
@@ -377,7 +378,7 @@ def _tell_decided(one: Any) -> None:  # noqa: ANN401 - a Decided
     typer.echo(f"  {frame.source}  {frame.received_at:%Y-%m-%d %H:%M:%S}  {frame.text}")
 
 
-def _show_up(found: Any, proofs: Path | None, *, as_json: bool) -> None:  # noqa: ANN401 - a TraceUp
+def _show_up(found: Any, data: Path, proofs: Path | None, *, as_json: bool) -> None:  # noqa: ANN401 - a TraceUp
     _write_proofs([found.frame], proofs)
     if as_json:
         show_json(
@@ -399,7 +400,7 @@ def _show_up(found: Any, proofs: Path | None, *, as_json: bool) -> None:  # noqa
         typer.echo(f"session {session} version {version}")
     _tell_more("sessions", len(found.sessions))
     for number in found.invoices:
-        typer.echo(f"invoice {number}: see wattproof audit trace {number}")
+        typer.echo(f"invoice {number}: see {typed(f'audit trace {number}', data)}")
     if not found.sessions and not found.invoices:
         typer.echo("no session rests on this entry")
     _tell_rest(found)

@@ -14,6 +14,7 @@ from billing.record import dumps
 from pipelines import invoicing
 from pipelines.derive import derive
 from warehouse.lake import Lake
+from wattproof.invocation import typed
 from wattproof.operator_log import need_log
 from wattproof.options import DEFAULT_DATA, Data, Json
 from wattproof.party_code import known_code
@@ -54,7 +55,7 @@ def preview(
         show_json(_plain(drafts))
     elif drafts:
         _show(drafts)
-        say(f"Next: wattproof invoice issue --month {month}")
+        _say_next(data, month, party, drafts)
     else:
         _say_why_none(data, month, party)
 
@@ -145,6 +146,20 @@ def _row(one: Invoice) -> dict[str, Any]:
         "tax": f"{one.tax:.2f}",
         "gross": f"{one.gross:.2f} {one.currency}",
     }
+
+
+def _say_next(data: Path, month: str, party: str | None, drafts: Sequence[Invoice]) -> None:
+    """How to issue them; or that the month goes on, and more may come."""
+    words = f"invoice issue --month {month}" + (f" --party {party}" if party else "")
+    derived = invoicing.unfinished(data, month, drafts)
+    if derived is None:
+        say(f"Next: {typed(words, data)}")
+        return
+    say(
+        f"{month} is not over yet: these are its sessions derived up to {derived:%F %H:%M} UTC. "
+        f"Preview it again when the month has ended and is derived, then issue it. "
+        f"To invoice what there is now: {typed(f'{words} --early', data)}"
+    )
 
 
 def _rounded(row: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from pipelines.change import WRITTEN, Kind
 from warehouse.lake import Lake
 from wattproof.documents import document
 from wattproof.house_rules import checked_answer
+from wattproof.invocation import typed
 from wattproof.operator_log import need_log, open_registry, record
 from wattproof.options import DEFAULT_DATA, OCPI, Data, Decisions, Json
 from wattproof.pricing.rerate import Choice, action, plain, selection, totals
@@ -176,7 +177,7 @@ def apply(
         show_json({"written": bool(writes)} | _object(found))
     elif writes:
         _show(found)
-        say("Written. Next: wattproof derive")
+        say(f"Written. Next: {typed('derive', data)}")
     else:
         say(f"nothing would change, so nothing is written: {_told(counts)}")
 

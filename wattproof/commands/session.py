@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from warehouse.lake import Lake
+from wattproof.invocation import typed
 from wattproof.operator_log import need_log
 from wattproof.options import DEFAULT_DATA, Data, Json
 from wattproof.party_code import known_code
@@ -60,4 +61,4 @@ def list_sessions(
     ]
     show(shown, COLUMNS, as_json=False)
     if any(row["held"] for row in rows):
-        say("Next: wattproof finding list --session ID")
+        say(f"Next: {typed('finding list --session ID', data)}")

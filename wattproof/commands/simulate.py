@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 import uvloop
 
-from wattproof.invocation import called
+from wattproof.invocation import called, on_folder
 from wattproof.options import DEFAULT_DATA, Data, Json
 from wattproof.simulator.link import Tally
 from wattproof.simulator.play import (
@@ -106,7 +106,7 @@ def simulate(
     known = register(data, plan.network) if provision else _known(data, passwords)
     where = Where(ocpp_url, http_url, api_key)
     tally = _play(plan, where, known, window_s=window_s, idle=timedelta(days=idle_days))
-    _tell(plan, tally, as_json=as_json)
+    _tell(plan, tally, data, as_json=as_json)
 
 
 def _known(data: Path, given: Path | None) -> dict[str, str]:
@@ -142,7 +142,7 @@ def _month(text: str) -> tuple[date, int]:
     return first, monthrange(first.year, first.month)[1]
 
 
-def _tell(plan: Plan, tally: Tally, *, as_json: bool) -> None:
+def _tell(plan: Plan, tally: Tally, data: Path, *, as_json: bool) -> None:
     if as_json:
         show_json(
             {
@@ -166,4 +166,4 @@ def _tell(plan: Plan, tally: Tally, *, as_json: bool) -> None:
     )
     for station, action, text in tally.errors[:10]:
         say(f"{station} {action}: {text}")
-    say(f"Next: {called()} derive")
+    say(f"Next: {called()} derive{on_folder(data)}")
