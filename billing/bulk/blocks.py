@@ -13,7 +13,7 @@ from billing.bulk.layout import Batch
 from billing.bulk.remark import Stage
 from billing.bulk.tables import Tables
 from billing.bulk.text import number_text
-from billing.bulk.whole import largest
+from billing.bulk.whole import constant, largest
 from billing.policy import PricingPolicy
 
 _HALF_GRAIN = (18, 2)
@@ -37,7 +37,7 @@ def surplus_of(uses: pl.DataFrame, batch: Batch, tables: Tables) -> pl.Series:
     rows = uses.select("s", "part", "dimension", "billable").with_columns(
         row=pl.int_range(pl.len(), dtype=pl.Int64), priced=priced, block=block.fill_null(0)
     )
-    first = (rows["s"] != rows["s"].shift()).fill_null(value=True)
+    first = rows.select(pl.col("s").ne_missing(pl.col("s").shift())).to_series()
     starts = first.arg_true().cast(pl.Int64)
     kinds = _kinds(rows, starts, policy)
     if policy.step_scope == "period":
@@ -45,7 +45,7 @@ def surplus_of(uses: pl.DataFrame, batch: Batch, tables: Tables) -> pl.Series:
     else:
         budgets = _budgets(rows, kinds, policy)
     added = _rounded_up(budgets)
-    surplus = pl.repeat(0, rows.height, dtype=pl.Int64, eager=True)
+    surplus = constant(0, rows.height)
     surplus.scatter(added["row"], added["surplus"])
     _note_budgets(rows.select("s")[starts], starts, kinds, added, batch)
     _note_steps(uses, added, batch, tables)
@@ -54,7 +54,7 @@ def surplus_of(uses: pl.DataFrame, batch: Batch, tables: Tables) -> pl.Series:
 
 def _kinds(rows: pl.DataFrame, starts: pl.Series, policy: PricingPolicy) -> dict[str, Kind]:
     """Totals and last priced rows, by session, of the four kinds of quantity with blocks."""
-    ends = (starts.shift(-1) - 1).fill_null(rows.height - 1)
+    ends = starts.shift(-1, fill_value=rows.height) - 1
     session = pl.col("part") == Part.SESSION
     time = pl.col("dimension") == TIME
     members = {

@@ -17,7 +17,9 @@ from billing.bulk.whole import (
     WIDEST,
     RangeError,
     checked,
+    constant,
     half_away,
+    kind_for,
     largest,
     lit,
     power,
@@ -42,10 +44,8 @@ class Costs(NamedTuple):
 def costs_of(priced: pl.DataFrame, tables: Tables) -> Costs:
     """Cost and tax of priced uses: `s`, `winner` and `billed`, in the order of a receipt."""
     names = ("price", "rate", "vat", "included", "group")
-    rows = priced.select("s", "billed").with_columns(
-        tables.components[name].gather(priced["winner"]) for name in names
-    )
-    rows = rows.with_row_index("line")
+    own = tables.components.select(names)[priced["winner"]]
+    rows = priced.select("s", "billed").hstack(own).with_row_index("line")
     lines, totals = [], []
     for group in range(len(GROUPS)):
         own = rows.filter(pl.col("group") == group)
@@ -56,7 +56,7 @@ def costs_of(priced: pl.DataFrame, tables: Tables) -> Costs:
     if not lines:
         return Costs(priced.with_columns(net=_ZERO, tax=_ZERO), pl.DataFrame(schema=_TOTALS))
     both = pl.concat(lines)
-    place = pl.repeat(0, both.height, dtype=pl.UInt32, eager=True)
+    place = constant(0, both.height, pl.UInt32)
     place.scatter(both["line"], pl.int_range(both.height, dtype=pl.UInt32, eager=True))
     ordered = both.select("net", "tax")[place]
     return Costs(priced.hstack(ordered), pl.concat(totals).select(list(_TOTALS)))
@@ -81,33 +81,30 @@ def _of_group(rows: pl.DataFrame, unit: int, scales: Scales) -> tuple[pl.DataFra
     """`line`, `net` and `tax` of one cost group, and its totals by session and rate."""
     kind = pl.col("rate") * 2 + pl.col("included").cast(pl.Int64)
     rows = rows.with_columns(kind=kind)
-    same = pl.col("s") == pl.col("s").shift()
-    if rows.select((same & (pl.col("kind") != pl.col("kind").shift())).any()).item():
+    fresh = pl.col("s").ne_missing(pl.col("s").shift())
+    other = pl.col("kind") != pl.col("kind").shift()
+    if rows.select((~fresh & other).any()).item():
         rows = rows.sort("s", "kind", maintain_order=True)
-    first = rows.select((~same | (pl.col("kind") != pl.col("kind").shift())).fill_null(value=True))
-    begins = first.to_series()
-    if largest(rows["price"]) * largest(rows["billed"]) * rows.height > WIDEST:
+    begins = rows.select(fresh | other).to_series()
+    bound = largest(rows["price"]) * largest(rows["billed"])
+    if bound * rows.height > WIDEST:
         raise RangeError("the costs of a batch do not fit 128 bits: price fewer sessions at once")
-    product = rows.select(pl.col("price").cast(pl.Int128) * pl.col("billed").cast(pl.Int128))
-    due = running(product["price"], begins)
-    net, tax = _taxed(due, rows, unit * 10**scales.price, 10**scales.vat)
-    frame = pl.DataFrame({"line": rows["line"], "net": net, "tax": tax, "first": begins})
-    fresh = pl.col("first")
-    lines = frame.select(
-        "line",
-        *(
-            pl.col(name) - pl.when(fresh).then(_ZERO).otherwise(pl.col(name).shift())
+    exact = kind_for(bound)
+    product = rows.select(pl.col("price").cast(exact) * pl.col("billed").cast(exact)).to_series()
+    net, tax = _taxed(running(product, begins), rows, unit * 10**scales.price, 10**scales.vat)
+    lines = pl.DataFrame({"line": rows["line"], "net": net, "tax": tax})
+    if not begins.all():
+        before = pl.when(pl.lit(begins)).then(_ZERO)
+        lines = lines.with_columns(
+            pl.col(name) - before.otherwise(pl.col(name).shift(fill_value=0))
             for name in ("net", "tax")
-        ),
-    )
-    last = begins.shift(-1).fill_null(value=True)
+        )
+    last = begins.shift(-1, fill_value=True)
     totals = rows.select("s", "rate", "included").hstack([net.alias("net"), tax.alias("tax")])
     totals = totals.filter(last)
     if totals["included"].n_unique() > 1:
         totals = totals.group_by("s", "rate", maintain_order=True).agg(pl.col("net", "tax").sum())
-    return lines.with_columns(pl.col("net", "tax").fill_null(0)), totals.select(
-        "s", "rate", "net", "tax"
-    )
+    return lines, totals.select("s", "rate", "net", "tax")
 
 
 def _taxed(
@@ -120,7 +117,7 @@ def _taxed(
     whole = quotient(due, GRAIN, per)
     taxed = rows["rate"] > 0
     if not taxed.any():
-        return whole, pl.repeat(0, len(whole), dtype=pl.Int128, eager=True)
+        return whole, constant(0, len(whole), pl.Int128)
     levied = _levied(due, rows["vat"], per * 100 * percent)
     frame = pl.DataFrame({"net": whole, "tax": levied, "taxed": taxed})
     included = rows["included"] & taxed
@@ -129,7 +126,7 @@ def _taxed(
         return whole, frame.select(tax)["tax"]
     chosen = included.arg_true()
     net_of_tax = _net_of_tax(due.gather(chosen), rows["vat"].gather(chosen), per, percent)
-    inner = pl.repeat(0, len(due), dtype=pl.Int128, eager=True)
+    inner = constant(0, len(due), pl.Int128)
     inner.scatter(chosen, net_of_tax)
     frame = frame.with_columns(inner=inner, included=included)
     net = pl.when("included").then("inner").otherwise("net").alias("net")
@@ -142,7 +139,7 @@ def _net_of_tax(due: pl.Series, vat: pl.Series, per: int, percent: int) -> pl.Se
     """due × 100 / (100 + vat) / per at 1E-12."""
     hundred = 100 * percent
     common = gcd(hundred * GRAIN, per)
-    times = pl.repeat(hundred * GRAIN // common, len(due), dtype=pl.Int128, eager=True)
+    times = constant(hundred * GRAIN // common, len(due), pl.Int128)
     gross = vat.cast(pl.Int128).to_frame("vat")
     by = gross.select((pl.col("vat") + lit(hundred)) * lit(per // common))["vat"]
     return ratio(due, times, by)
@@ -150,11 +147,10 @@ def _net_of_tax(due: pl.Series, vat: pl.Series, per: int, percent: int) -> pl.Se
 
 def _levied(due: pl.Series, vat: pl.Series, per: int) -> pl.Series:
     """due × vat / per at 1E-12."""
-    if largest(due) * largest(vat) > WIDEST:
+    bound = largest(due) * largest(vat)
+    if bound > WIDEST:
         pairs = zip(due.to_list(), vat.to_list(), strict=True)
         found = [half_away(part * rate * GRAIN, per) for part, rate in pairs]
         return pl.Series("n", checked(found), dtype=pl.Int128)
-    product = pl.DataFrame({"due": due, "vat": vat}).select(
-        pl.col("due") * pl.col("vat").cast(pl.Int128)
-    )
-    return quotient(product["due"], GRAIN, per)
+    kind = kind_for(bound)
+    return quotient(due.cast(kind) * vat.cast(kind), GRAIN, per)

@@ -51,7 +51,7 @@ def sorted_periods(sheet: Sheet) -> pl.DataFrame:
     Raises ValueError for a key that is no session's, or is that of several.
     """
     sessions, periods = sheet.sessions, sheet.periods
-    if sessions["key"].is_duplicated().any():
+    if sessions["key"].n_unique() < sessions.height:
         raise ValueError("two sessions have the same key")
     missing = [value.alias(name) for name, value in WHEN_ABSENT.items() if name not in periods]
     periods = periods.with_columns(missing)
@@ -183,7 +183,7 @@ def _periods(periods: pl.DataFrame, scales: Scales) -> pl.DataFrame:
         "imputed",
         "reserved",
         "tariff_id",
-        part.cast(pl.Int64).alias("part"),
+        part.cast(pl.Int8).alias("part"),
     )
     digits = (scales.kw, scales.kw, scales.a, scales.a)
     measured = [whole(periods[name], held) for name, held in zip(POWERS, digits, strict=True)]
@@ -203,10 +203,10 @@ def _in_order(
     remarks.add("periods_out_of_order", text, early, stage=Stage.ORDER)
     if policy.period_order == "by_start":
         rows = rows.sort("s", "start", "ordinal", maintain_order=True)
-    first, last = pl.col("s") != pl.col("s").shift(), pl.col("s") != pl.col("s").shift(-1)
-    starts = rows.filter(first.fill_null(value=True)).select("s", "start")
-    ends = rows.filter(last.fill_null(value=True))["end"]
-    stamps = own[starts["s"]]
+    first, last = (pl.col("s").ne_missing(pl.col("s").shift(by)) for by in (1, -1))
+    starts = rows.select("s", "start").filter(first)
+    ends = rows.select("s", "end").filter(last)["end"]
+    stamps = own.select("start", "end")[starts["s"]]
     off = starts.filter((starts["start"] != stamps["start"]) | (ends != stamps["end"]))
     words = "the periods do not span the session exactly"
     remarks.add("periods_disagree_with_stamps", words, off.select("s"), stage=Stage.STAMPS)
@@ -218,14 +218,12 @@ def _named(rows: pl.DataFrame, own: pl.DataFrame, catalog: Catalog) -> pl.DataFr
 
     Policy period_without_tariff.
     """
-    ids = pl.Series([tariff.id.upper() for tariff in catalog.tariffs], dtype=pl.String)
     at_start = own["tariff"].gather(rows["s"])
-    asked = rows["tariff_id"].str.to_uppercase()
     if own["tariffs"].list.len().max() == 1:
-        known = (ids.gather(at_start) == asked) & (asked != "")
+        known = _same_id(rows["tariff_id"], at_start, catalog.tariffs)
         named = pl.select(pl.when(known).then(at_start)).to_series()
     else:
-        named = _looked_up(rows.with_columns(tariff_id=asked), own, ids, catalog.tariffs)
+        named = _looked_up(rows, own, catalog.tariffs)
     rows = rows.with_columns(named=named, tariff=named.fill_null(at_start))
     if catalog.policy.period_without_tariff == "free":
         free = pl.when(pl.col("tariff_id") == "").then(NONE).otherwise("tariff")
@@ -233,12 +231,23 @@ def _named(rows: pl.DataFrame, own: pl.DataFrame, catalog: Catalog) -> pl.DataFr
     return rows
 
 
-def _looked_up(
-    rows: pl.DataFrame, own: pl.DataFrame, ids: pl.Series, tariffs: Sequence[Tariff]
-) -> pl.Series:
+def _same_id(asked: pl.Series, tariff: pl.Series, tariffs: Sequence[Tariff]) -> pl.Series:
+    """Whether each id is that of a tariff (by number), in whatever case."""
+    ids = pl.Series([one.id for one in tariffs], dtype=pl.String).gather(tariff)
+    same = (asked == ids) & (asked != "")
+    others = (~same).arg_true()
+    if len(others):
+        left, right = (one.gather(others).str.to_uppercase() for one in (asked, ids))
+        same.scatter(others, (left == right) & (left != ""))
+    return same
+
+
+def _looked_up(rows: pl.DataFrame, own: pl.DataFrame, tariffs: Sequence[Tariff]) -> pl.Series:
     """The number of the tariff a period names among its session's: of that id the first version
     that is valid when it starts, else the first.
     """
+    ids = pl.Series([tariff.id.upper() for tariff in tariffs], dtype=pl.String)
+    rows = rows.with_columns(pl.col("tariff_id").str.to_uppercase())
     offers = own.select(
         offer=pl.col("tariffs").list.eval(pl.element().cast(pl.String)).list.join(",")
     )
@@ -296,7 +305,7 @@ def _limits(rows: pl.DataFrame, own: pl.DataFrame, policy: PricingPolicy) -> pl.
 def _measured(rows: pl.DataFrame, own: pl.DataFrame, policy: PricingPolicy) -> pl.DataFrame:
     """What restrictions see at a period's start: `before` (Wh delivered) and `elapsed` (µs)."""
     start_of = own["start"].gather(rows["s"])
-    first = (pl.col("s") != pl.col("s").shift()).fill_null(value=True)
+    first = pl.col("s").ne_missing(pl.col("s").shift())
     rows = rows.with_columns(session_start=start_of, first=first)
     drawn = rows.select(pl.when("reserved").then(0).otherwise("wh").alias("wh"))["wh"]
     upto = running(drawn, rows["first"]).cast(pl.Int64)

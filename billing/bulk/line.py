@@ -31,10 +31,15 @@ def lines_of(
 
 def _priced(priced: pl.DataFrame, batch: Batch, catalog: Catalog, tables: Tables) -> pl.DataFrame:
     winner, p = priced["winner"], priced["p"]
-    components = {
-        name: tables.components[name].gather(winner)
-        for name in ("group", "step_size", "rate", "tariff_id", "element", "component")
-    }
+    components = tables.components.select(
+        "step_size",
+        "tariff_id",
+        "element",
+        "component",
+        named(tables.components["group"], GROUP).alias("group"),
+        _prices(tables).alias("price"),
+        vats_of(tables).gather(tables.components["rate"]).alias("vat"),
+    )[winner]
     digits = measured_digits(tables.scales)
     measured, billed = _quantities(priced, tables.scales)
     return pl.DataFrame(
@@ -42,13 +47,13 @@ def _priced(priced: pl.DataFrame, batch: Batch, catalog: Catalog, tables: Tables
             priced["s"],
             batch.periods["ordinal"].gather(p).alias("period"),
             named(priced["dimension"], DIMENSION).alias("dimension"),
-            named(components["group"], GROUP).alias("group"),
+            components["group"],
             as_decimal(measured, digits).alias("measured"),
             as_decimal(billed, digits).alias("billed"),
             components["step_size"],
-            _prices(tables).gather(winner).alias("price"),
+            components["price"],
             as_decimal(priced["net"]).alias("net"),
-            vats_of(tables).gather(components["rate"]).alias("vat"),
+            components["vat"],
             as_decimal(priced["tax"]).alias("tax"),
             components["tariff_id"],
             components["element"],
@@ -108,9 +113,8 @@ def _in_units(priced: pl.DataFrame, name: str, scales: Scales) -> pl.Series:
 
 def _reasons(priced: pl.DataFrame, catalog: Catalog, tables: Tables) -> pl.Series:
     """Why each component won, and what whole blocks made of its quantity."""
-    winners = priced["winner"].unique().sort()
-    reasons = pl.Series("reason", [catalog.reason(one) for one in winners], dtype=pl.String)
-    place = winners.search_sorted(priced["winner"]).cast(pl.Int64)
+    known = [catalog.reason(one) for one in range(tables.components.height)]
+    reasons, place = pl.Series("reason", known, dtype=pl.String), priced["winner"]
     stepped = (priced["surplus"] != 0).arg_true()
     if not len(stepped):
         return reasons.gather(place)
@@ -119,18 +123,19 @@ def _reasons(priced: pl.DataFrame, catalog: Catalog, tables: Tables) -> pl.Serie
         pl.col("dimension") == ENERGY,
         "billed",
         before=pl.col("billed") - pl.col("surplus"),
-        reason=reasons.gather(place.gather(stepped)),
+        reason=reasons.gather(rows["winner"]),
         step=tables.components["step_size"].gather(rows["winner"]).clip(1).cast(pl.String),
-    ).with_row_index("row")
+        row=stepped,
+    )
     halves = [
         rows.filter("dimension").select("row", _stepped(tables.scales.wh, "Wh")),
         rows.filter(~pl.col("dimension")).select("row", _stepped(tables.scales.seconds, "s")),
     ]
-    for half in halves:
-        at = pl.int_range(half.height, eager=True) + len(reasons)
-        place.scatter(stepped.gather(half["row"]), at)
-        reasons = reasons.append(half["reason"])
-    return reasons.gather(place)
+    said = pl.concat(halves)
+    place = place.clone().scatter(
+        said["row"], pl.int_range(said.height, eager=True) + len(reasons)
+    )
+    return pl.concat([reasons, said["reason"]], rechunk=True).gather(place)
 
 
 def _stepped(digits: int, unit: str) -> pl.Expr:

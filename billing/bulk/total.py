@@ -11,7 +11,7 @@ import polars as pl
 from billing.bulk.catalog import GROUPS
 from billing.bulk.layout import Batch
 from billing.bulk.remark import Stage
-from billing.bulk.whole import GRAIN_DIGITS, lit, running, scaled
+from billing.bulk.whole import GRAIN_DIGITS, constant, kind_for, largest, lit, running, scaled
 from billing.money import Rounding, minor_unit
 from billing.policy import PricingPolicy
 from billing.receipt import CostGroup
@@ -44,7 +44,7 @@ def _in_order(groups: pl.DataFrame) -> pl.DataFrame:
     code = groups.select(pl.col("s").cast(pl.Int64) * len(GROUPS) + pl.col("group")).to_series()
     top = code.max()
     if isinstance(top, int):
-        places = pl.repeat(None, top + 1, dtype=pl.UInt32, eager=True)
+        places = pl.Series([None], dtype=pl.UInt32).new_from_index(0, top + 1)
         places.scatter(code, pl.int_range(groups.height, dtype=pl.UInt32, eager=True))
         if places.count() == groups.height:
             return groups[places.drop_nulls()]
@@ -54,15 +54,14 @@ def _in_order(groups: pl.DataFrame) -> pl.DataFrame:
 def taxes_of(groups: pl.DataFrame) -> pl.DataFrame:
     """`s`, `rate` and `tax` of the whole session: one row per rate that is told, in order."""
     told = groups.filter("levied").select("s", "rate", "tax")
-    same = pl.col("s") == pl.col("s").shift()
-    if told.select((same & (pl.col("rate") < pl.col("rate").shift())).any()).item():
+    earlier = ~_begins("s") & (pl.col("rate") < pl.col("rate").shift())
+    if told.select(earlier.any()).item():
         told = told.sort("s", "rate")
-    again = same & (pl.col("rate") == pl.col("rate").shift())
-    first = told.select(~again.fill_null(value=False)).to_series()
+    first = told.select(_begins("s") | _begins("rate")).to_series()
     if first.all():
         return told
     sums = running(told["tax"], first).cast(pl.Int128)
-    return told.with_columns(sums).filter(first.shift(-1).fill_null(value=True))
+    return told.with_columns(sums).filter(first.shift(-1, fill_value=True))
 
 
 def totals_of(
@@ -75,9 +74,8 @@ def totals_of(
     net = _summed(groups, "net", sessions.height)
     tax = _summed(taxes, "tax", sessions.height)
     unit = _unit(batch)
-    frame = pl.DataFrame({"net": net, "unit": unit})
     rounding = Rounding(batch.policy.money_rounding)
-    given = frame.select(_rounded(pl.col("net"), rounding).alias("net"))["net"]
+    given = _rounded(net, unit, rounding)
     taxes = _taxes(taxes, pl.DataFrame({"exact": net, "net": given, "unit": unit}), rounding)
     ids = pl.Series([tariff.currency for tariff in batch.tariffs], dtype=pl.String)
     totals = pl.DataFrame(
@@ -98,13 +96,20 @@ def totals_of(
 
 def _summed(rows: pl.DataFrame, name: str, height: int) -> pl.Series:
     """The sum by session of rows in its order; 0 where it has none."""
-    last = (rows["s"] != rows["s"].shift(-1)).fill_null(value=True)
-    first = (rows["s"] != rows["s"].shift()).fill_null(value=True)
-    found = pl.repeat(0, height, dtype=pl.Int128, eager=True)
+    first = rows.select(_begins("s")).to_series()
+    if rows.height == height and first.all():
+        return rows[name]
+    found = constant(0, height, pl.Int128)
     if rows.height:
+        last = first.shift(-1, fill_value=True)
         sums = running(rows[name], first).cast(pl.Int128)
         found.scatter(rows["s"].filter(last), sums.filter(last))
     return found.alias(name)
+
+
+def _begins(name: str) -> pl.Expr:
+    """Whether a row's value is another than that of the row before."""
+    return pl.col(name).ne_missing(pl.col(name).shift())
 
 
 def _unit(batch: Batch) -> pl.Series:
@@ -126,30 +131,29 @@ def _taxes(taxes: pl.DataFrame, totals: pl.DataFrame, rounding: Rounding) -> pl.
     """`rounded`: what each tax adds to the total rounded so far."""
     if not taxes.height:
         return taxes.with_columns(rounded=pl.col("tax"))
-    first = (taxes["s"] != taxes["s"].shift()).fill_null(value=True)
+    first = taxes.select(_begins("s")).to_series()
     own = totals[taxes["s"]]
     so_far = running(taxes["tax"], first).cast(pl.Int128)
-    frame = pl.DataFrame(
-        {"so_far": so_far, "exact": own["exact"], "unit": own["unit"], "first": first}
-    ).with_columns(given=own["net"])
-    upto = _rounded(pl.col("exact") + pl.col("so_far"), rounding)
-    frame = frame.with_columns(upto=upto)
+    upto = _rounded(own["exact"] + so_far, own["unit"], rounding)
+    frame = pl.DataFrame({"upto": upto, "given": own["net"], "first": first})
     before = pl.when("first").then("given").otherwise(pl.col("upto").shift())
     return taxes.with_columns(frame.select(rounded=pl.col("upto") - before))
 
 
-def _rounded(value: pl.Expr, rounding: Rounding) -> pl.Expr:
-    """The value as a multiple of `unit`; a half or a rest as the policy says."""
-    unit, size = pl.col("unit"), value.abs()
-    pieces = size // unit
-    rest = size - pieces * unit
-    twice = rest * lit(2)
+def _rounded(amount: pl.Series, unit: pl.Series, rounding: Rounding) -> pl.Series:
+    """Each amount as a multiple of its unit; a half or a rest as the policy says."""
+    kind = kind_for(2 * (largest(amount) + largest(unit)))
+    frame = pl.DataFrame([amount.alias("n"), unit.alias("unit")]).cast(kind)
+    frame = frame.with_columns(pieces=pl.col("n").abs() // pl.col("unit"))
+    frame = frame.with_columns(rest=pl.col("n").abs() - pl.col("pieces") * pl.col("unit"))
+    twice, odd = pl.col("rest") * lit(2, kind), pl.col("pieces") % lit(2, kind) == 1
     up = {
-        Rounding.HALF_AWAY: twice >= unit,
-        Rounding.HALF_EVEN: (twice > unit) | ((twice == unit) & (pieces % lit(2) == 1)),
-        Rounding.HALF_TOWARD: twice > unit,
-        Rounding.AWAY: rest > 0,
+        Rounding.HALF_AWAY: twice >= pl.col("unit"),
+        Rounding.HALF_EVEN: (twice > pl.col("unit")) | ((twice == pl.col("unit")) & odd),
+        Rounding.HALF_TOWARD: twice > pl.col("unit"),
+        Rounding.AWAY: pl.col("rest") > 0,
         Rounding.TOWARD: pl.lit(value=False),
     }[rounding]
-    found = (pieces + up.cast(pl.Int128)) * unit
-    return pl.when(value < 0).then(lit(0) - found).otherwise(found)
+    found = (pl.col("pieces") + up.cast(kind)) * pl.col("unit")
+    signed = pl.when(pl.col("n") < 0).then(lit(0, kind) - found).otherwise(found)
+    return frame.select(signed.cast(pl.Int128).alias(amount.name)).to_series()

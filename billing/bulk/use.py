@@ -62,6 +62,7 @@ def uses_of(judge: Judge) -> pl.DataFrame:
     return _in_order(real.select(_USE), fees, batch)
 
 
+_ASKED = ("s", "p", "ordinal", "slot", "part", "dimension", "amount", "billable", "question")
 _USE = ("s", "p", "slot", "part", "dimension", "amount", "billable", "winner")
 
 
@@ -87,12 +88,10 @@ def _volumes(batch: Batch, tables: Tables) -> pl.DataFrame:
         )
         own = own.filter(pl.col("raw") != 0)
         if own.height:
-            found.append(_asked(own, slot, batch, tables))
-    return (
-        pl.concat(found, rechunk=True)
-        if found
-        else _asked(_nothing(rows), VOLUMES[0], batch, tables)
-    )
+            found.append(_asked(own, slot, batch, tables).select(_ASKED))
+    if not found:
+        return _asked(_nothing(rows), VOLUMES[0], batch, tables).select(_ASKED)
+    return pl.concat(found, rechunk=True)
 
 
 def _nothing(rows: pl.DataFrame) -> pl.DataFrame:
@@ -112,11 +111,11 @@ def _asked(own: pl.DataFrame, slot: Slot, batch: Batch, tables: Tables) -> pl.Da
         gap, grain = (pl.col("raw") - pl.col("span")).abs(), _wire_grain(tables, energy=False)
         written = pl.when((pl.col("span") > 0) & (gap < grain)).then("span").otherwise("raw")
     if slot.part is not None:
-        own = own.with_columns(part=pl.lit(int(slot.part), dtype=pl.Int64))
+        own = own.with_columns(part=pl.lit(int(slot.part), dtype=pl.Int8))
     own = own.with_columns(
-        slot=pl.lit(slot.number, dtype=pl.Int64),
-        dimension=pl.lit(slot.dimension, dtype=pl.Int64),
-        question=pl.col("tariff") * KEYS + pl.col("part") * len(DIMENSIONS) + slot.dimension,
+        slot=pl.lit(slot.number, dtype=pl.Int8),
+        dimension=pl.lit(slot.dimension, dtype=pl.Int8),
+        question=_question(slot.dimension),
         amount=written if energy else pl.when(pl.col("raw") > 0).then(written),
     )
     if not energy:
@@ -131,6 +130,11 @@ def _asked(own: pl.DataFrame, slot: Slot, batch: Batch, tables: Tables) -> pl.Da
     place = Place.NEGATIVE_ENERGY
     remarks.add("negative_energy", message, refused, stage=Stage.PERIOD, place=place)
     return own.with_columns(billable=pl.col("amount").clip(0))
+
+
+def _question(dimension: int) -> pl.Expr:
+    asked = pl.col("tariff") * KEYS + pl.col("part").cast(pl.Int64) * len(DIMENSIONS) + dimension
+    return asked.cast(pl.UInt32)
 
 
 def _wire_grain(tables: Tables, *, energy: bool) -> int:
@@ -247,14 +251,17 @@ def _fees(judge: Judge) -> tuple[pl.DataFrame, pl.DataFrame]:
     if asked["slot"].max() != asked["slot"].min():
         asked = asked.sort("p", "slot")
     found = judge.find(asked["question"], asked["p"])
-    asked = asked.with_row_index("row").with_columns(winner=found.winner)
-    due, last_look = _due(asked, batch.policy.flat_scope, tables)
-    looked = pl.col("row") <= last_look.gather(found.codes["row"])
-    codes = found.codes.filter(looked)
+    scope = batch.policy.flat_scope
+    asked = asked.with_row_index("row").with_columns(winner=found.winner, scope=_scope(scope))
+    due = _due(asked.filter(pl.col("winner") != NOBODY), scope)
+    codes = found.codes
+    if codes.height and scope != "activation":
+        codes = codes.filter(_looked_at(asked[codes["row"]], due))
     own = asked.select("p")[codes["row"]].hstack(codes.select("unknown", "straddling"))
     piece = 3600 * 10**tables.scales.seconds
-    fees = due.with_columns(
-        dimension=pl.lit(FLAT, dtype=pl.Int64),
+    fees = due if scope == "session" else _renewed(due, tables)
+    fees = fees.with_columns(
+        dimension=pl.lit(FLAT, dtype=pl.Int8),
         amount=pl.lit(piece, dtype=pl.Int64),
         billable=pl.lit(piece, dtype=pl.Int64),
     )
@@ -264,30 +271,34 @@ def _fees(judge: Judge) -> tuple[pl.DataFrame, pl.DataFrame]:
 def _fee_questions(rows: pl.DataFrame, slot: Slot) -> pl.DataFrame:
     if slot.part is not None:
         rows = rows.filter(pl.col("overtime_s").fill_null(0) != 0)
-        rows = rows.with_columns(part=pl.lit(int(slot.part), dtype=pl.Int64))
+        rows = rows.with_columns(part=pl.lit(int(slot.part), dtype=pl.Int8))
     return rows.select(
         "s",
         "p",
         "part",
-        slot=pl.lit(slot.number, dtype=pl.Int64),
-        question=pl.col("tariff") * KEYS + pl.col("part") * len(DIMENSIONS) + FLAT,
+        slot=pl.lit(slot.number, dtype=pl.Int8),
+        question=_question(FLAT),
     )
 
 
-def _due(asked: pl.DataFrame, scope: str, tables: Tables) -> tuple[pl.DataFrame, pl.Series]:
-    """The fees that are charged, and of each question the last row looked at in its scope."""
-    held = asked.filter(pl.col("winner") != NOBODY)
-    if scope == "activation":
-        return _renewed(held, tables), pl.repeat(
-            2**32 - 1, asked.height, dtype=pl.Int64, eager=True
-        )
-    code = "s" if scope == "session" else (pl.col("s").cast(pl.Int64) * len(Part) + pl.col("part"))
-    held, asked = held.with_columns(scope=code), asked.with_columns(scope=code)
-    due = held.filter(pl.col("scope").is_first_distinct())
-    last = asked.select("scope").join(
-        due.select("scope", last="row"), on="scope", how="left", maintain_order="left"
-    )["last"]
-    return _renewed(due, tables), last.cast(pl.Int64).fill_null(2**32 - 1)
+def _scope(scope: str) -> pl.Expr:
+    """What one fee is charged for at most: a session, or a part of it."""
+    session = pl.col("s").cast(pl.Int64)
+    return session if scope == "session" else session * len(Part) + pl.col("part")
+
+
+def _due(held: pl.DataFrame, scope: str) -> pl.DataFrame:
+    """The first fee of each scope, of all that apply."""
+    if scope == "session":
+        return held.filter(pl.col("scope").ne_missing(pl.col("scope").shift()))
+    return held if scope == "activation" else held.filter(pl.col("scope").is_first_distinct())
+
+
+def _looked_at(asked: pl.DataFrame, due: pl.DataFrame) -> pl.Series:
+    """Whether a question was asked at all: none is after a fee is found in its scope."""
+    first = due.group_by("scope").agg(last=pl.col("row").min())
+    last = asked.select("scope").join(first, on="scope", how="left", maintain_order="left")["last"]
+    return (asked["row"] <= last).fill_null(value=True)
 
 
 def _renewed(fees: pl.DataFrame, tables: Tables) -> pl.DataFrame:
@@ -306,7 +317,7 @@ def _renewed(fees: pl.DataFrame, tables: Tables) -> pl.DataFrame:
 def _in_order(volumes: pl.DataFrame, fees: pl.DataFrame, batch: Batch) -> pl.DataFrame:
     """Volumes and fees together, by period and slot: each is put in its place, none is sorted."""
     both = pl.concat([volumes, fees])
-    places = pl.repeat(None, batch.periods.height * SLOTS, dtype=pl.UInt32, eager=True)
+    places = pl.Series([None], dtype=pl.UInt32).new_from_index(0, batch.periods.height * SLOTS)
     places.scatter(
         both.select(pl.col("p").cast(pl.Int64) * SLOTS + pl.col("slot")).to_series(),
         pl.int_range(both.height, dtype=pl.UInt32, eager=True),

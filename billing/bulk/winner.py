@@ -12,6 +12,7 @@ from billing.bulk.catalog import BY_CLOCK, NOBODY, TO_TEST
 from billing.bulk.cells import Cells
 from billing.bulk.layout import Batch
 from billing.bulk.tables import BOUNDS, NO_INTEREST, Tables
+from billing.bulk.whole import constant
 from billing.policy import PricingPolicy
 
 MEASURED = ("before", "elapsed", "min_power_kw", "max_power_kw", "min_current_a", "max_current_a")
@@ -74,7 +75,7 @@ class Judge:
 
         Rank by rank: whoever is not beaten yet meets the next rival of its list.
         """
-        winner = pl.repeat(NOBODY, len(lists), dtype=pl.Int64, eager=True)
+        winner = constant(NOBODY, len(lists))
         asked = measured.with_columns(
             rival=self.tables.list_first.gather(lists), last=self.tables.list_last.gather(lists)
         ).with_row_index("row")
@@ -83,16 +84,17 @@ class Judge:
         rivals = self.tables.rivals.drop("list")
         while asked.height:
             bounds = rivals[asked["rival"]]
-            tried = asked.hstack(bounds).select(
-                "row", "component", *checks, on=pl.col("rival") < pl.col("last")
-            )
-            held = tried["holds"].arg_true()
-            winner.scatter(tried["row"].gather(held), tried["component"].gather(held))
+            tried = asked.hstack(bounds).select("row", "component", "rival", "last", *checks)
+            won = tried.filter("holds")
+            winner.scatter(won["row"], won["component"])
             if "unknown" in tried.columns:
                 noted = tried.filter(pl.col("unknown") | pl.col("straddling"))
                 codes.append(noted.select(pl.col("row").cast(pl.Int64), "unknown", "straddling"))
-            asked = asked.filter(tried["on"] & ~tried["holds"])
-            asked = asked.with_columns(pl.col("rival") + 1)
+            asked = asked.filter(~tried["holds"] & (tried["rival"] < tried["last"]))
+            if asked.height:
+                asked = asked.with_columns(pl.col("rival") + 1)
+        if len(codes) == 1:
+            return winner, _NO_CODES
         return winner, pl.concat(codes).group_by("row").agg(pl.all().any())
 
     def changes(self, question: pl.Series, p: pl.Series, found: Found) -> pl.Series:
