@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from billing.finding import Finding
-from billing.session import ActivityChange, PowerSample, Register
+from billing.session import ActivityChange, CurrentSample, PowerSample, Register
 
 
 class Metered(Protocol):
@@ -42,6 +42,10 @@ class Metered(Protocol):
     @property
     def power(self) -> Sequence[PowerSample]:
         """Momentary power, at instants."""
+
+    @property
+    def current(self) -> Sequence[CurrentSample]:
+        """Momentary current, at instants."""
 
 
 class Place(Protocol):

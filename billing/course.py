@@ -1,4 +1,4 @@
-"""What a session's registers, power and entries were, as columns: values made when looked at.
+"""What a session's registers, loads and entries were, as columns: values made when looked at.
 
 A course is equal to the tuple of its values, prints as it and hashes as it. A million samples a day
 go from the log to the lake without any of them becoming an object.
@@ -14,7 +14,7 @@ from typing import TypeVar, overload
 from billing.finding import Source
 from billing.mould import mould
 from billing.samples import amount_of, instant_of
-from billing.session import PowerSample, Register
+from billing.session import CurrentSample, PowerSample, Register
 
 T = TypeVar("T")
 
@@ -23,6 +23,7 @@ _NONE = Decimal(0)
 
 _new_register = mould(Register)
 _new_sample = mould(PowerSample)
+_new_current = mould(CurrentSample)
 _new_source = mould(Source)
 
 
@@ -132,6 +133,27 @@ class PowerCourse(Course[PowerSample]):
         below = [mw < limit for mw in self.mw]
         found = [n for n in range(1, len(below)) if below[n] is not below[n - 1]]
         return [self.sample(n) for n in (0, *found)]
+
+
+class CurrentCourse(Course[CurrentSample]):
+    """`at` µs and `ma`, strictly later each."""
+
+    __slots__ = ("at", "ma")
+
+    def __init__(self, at: Sequence[int], ma: Sequence[int]) -> None:
+        super().__init__()
+        self.at, self.ma = at, ma
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def _make(self) -> tuple[CurrentSample, ...]:
+        return tuple(
+            [
+                _new_current(instant_of(at), amount_of(ma) if ma else _NONE)
+                for at, ma in zip(self.at, self.ma, strict=True)
+            ]
+        )
 
 
 class SourceCourse(Course[Source]):

@@ -1,6 +1,6 @@
 """Cutting a session into charging periods: at every instant where its price may change.
 
-Knows the session's registers, activity and power, and the tariff's thresholds. Refuses to know
+Knows the session's registers, activity and loads, and the tariff's thresholds. Refuses to know
 prices: two neighbours differ in what applies, not in what it costs. OCPI 2.2.1 mod_cdrs,
 ChargingPeriod: a new period starts at each event that changes a price, a switch of tariff included.
 """
@@ -16,6 +16,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from billing.billable import Metered
+from billing.load import Loads
 from billing.money import EXACT, round_to
 from billing.mould import mould
 from billing.period import ChargingPeriod
@@ -25,7 +26,7 @@ from billing.schedule import Choice, Phase, Schedule, prepare
 from billing.session import Activity
 from billing.tariff import Dimension, Tariff
 
-ZERO, WH_PER_KWH, W_PER_KW = Decimal(0), Decimal(1000), Decimal(1000)
+ZERO, WH_PER_KWH = Decimal(0), Decimal(1000)
 IMPUTED_GRAIN = Decimal("0.1")
 """Interpolated energy, in Wh: 0.0001 kWh, which is what every OCPI version can carry."""
 SECOND, MICROSECOND = timedelta(seconds=1), timedelta(microseconds=1)
@@ -43,10 +44,11 @@ def cut(
 ) -> tuple[ChargingPeriod, ...]:
     """The session's periods, in order, from `start_at` to `end_at`; energies sum to `energy_wh`.
 
-    Cut where activity changes, where the local clock, the calendar, energy, duration or power
-    changes which component applies, and at `switches` (UTC), from which on another tariff counts
-    (OCPI 2.2.1 mod_sessions, ProfileType). Energy between two readings is interpolated and
-    `imputed`. Raises ValueError for a session without energy, or that ends before it starts.
+    Cut where activity changes, where the local clock, the calendar, energy, duration, power or
+    current changes which component applies, and at `switches` (UTC), from which on another tariff
+    counts (OCPI 2.2.1 mod_sessions, ProfileType). Energy between two readings is interpolated and
+    `imputed`; power and current hold from one sample to the next. Raises ValueError for a session
+    without energy, or that ends before it starts.
     """
     if session.energy_wh is None:
         raise ValueError(f"session {session.id} has no energy to cut")
@@ -57,15 +59,11 @@ def cut(
         clock = site_clock(where, session.start_at, policy)
         plan = [(session.start_at, prepare(tariff, clock, policy))]
         plan += [(at, prepare(other, clock, policy)) for at, other in sorted(switches, key=_first)]
-        marks = _marks(session, session.energy_wh, plan)
+        loads = Loads.of(session, [schedule for _, schedule in plan])
+        marks = _marks(session, session.energy_wh, plan, loads)
         again = policy.flat_scope == "activation"
-        pieces = _merged(list(_pieces(session, plan, marks)), again=again)
-        return tuple(
-            [
-                _period(ordinal, piece, _power(session, piece.schedule, piece))
-                for ordinal, piece in enumerate(pieces)
-            ]
-        )
+        pieces = _merged(list(_pieces(session, plan, marks, loads)), again=again)
+        return tuple([_period(ordinal, piece, loads) for ordinal, piece in enumerate(pieces)])
 
 
 _first = itemgetter(0)
@@ -134,7 +132,7 @@ class _Course:
                 yield _Mark(begun + passed * MICROSECOND, level, measured=False)
 
 
-def _marks(session: Metered, energy_wh: Decimal, plan: Plan) -> list[_Mark]:
+def _marks(session: Metered, energy_wh: Decimal, plan: Plan, loads: Loads) -> list[_Mark]:
     """Every instant at which a period may have to start or end, in order, ends included.
 
     Most sessions have none between their ends: their readings are not looked at.
@@ -144,7 +142,7 @@ def _marks(session: Metered, energy_wh: Decimal, plan: Plan) -> list[_Mark]:
     instants = [change.at for change in session.activity]
     instants += [at for at, _ in plan[1:]]
     for _, schedule in plan:
-        instants += _edges(session, schedule)
+        instants += _edges(session, schedule, loads)
     within = {at for at in instants if start < at < end}
     levels = sorted({level for _, schedule in plan for level in schedule.thresholds.kwh})
     if not within and not levels:
@@ -159,8 +157,8 @@ def _marks(session: Metered, energy_wh: Decimal, plan: Plan) -> list[_Mark]:
     return [first, *(inside[at] for at in sorted(inside)), last]
 
 
-def _edges(session: Metered, schedule: Schedule) -> Iterator[datetime]:
-    """Where the clock, the duration or the power may change what a tariff applies."""
+def _edges(session: Metered, schedule: Schedule, loads: Loads) -> Iterator[datetime]:
+    """Where clock, duration, power or current may change what a tariff applies."""
     start, end, limits = session.start_at, session.end_at, schedule.thresholds
     yield from schedule.clock_edges(start, end)
     for seconds in limits.seconds:
@@ -168,7 +166,9 @@ def _edges(session: Metered, schedule: Schedule) -> Iterator[datetime]:
         if after < end - start:
             yield start + after
     if limits.power:
-        yield from _band_changes(session, limits.power)
+        yield from loads.power.turns(limits.power)
+    if limits.current:
+        yield from loads.current.turns(limits.current)
 
 
 def _at_whole_second(mark: _Mark, others: set[datetime]) -> _Mark:
@@ -183,16 +183,6 @@ def _at_whole_second(mark: _Mark, others: set[datetime]) -> _Mark:
     return _Mark(later, mark.wh, measured=False)
 
 
-def _band_changes(session: Metered, thresholds: tuple[Decimal, ...]) -> Iterator[datetime]:
-    """The samples at which the power enters another band of the tariff."""
-    band: int | None = None
-    for sample in sorted(session.power, key=lambda one: one.at):
-        found = bisect_right(thresholds, sample.watt / W_PER_KW)
-        if band is not None and found != band:
-            yield sample.at
-        band = found
-
-
 class _Piece(NamedTuple):
     """A part of the session in which nothing changes, and what applies at its start."""
 
@@ -203,29 +193,36 @@ class _Piece(NamedTuple):
     energy: Choice | None = None
     time: Choice | None = None
     flat: Choice | None = None
-    band: int | None = None
+    bands: tuple[int | None, int | None] = (None, None)
+    """Of power and current, counted from below."""
 
     @property
     def wh(self) -> Decimal:
         return self.end.wh - self.start.wh
 
 
-def _period(ordinal: int, piece: _Piece, power: tuple[Decimal, Decimal] | None) -> ChargingPeriod:
+def _period(ordinal: int, piece: _Piece, loads: Loads) -> ChargingPeriod:
     """A piece as a charging period."""
+    start, end = piece.start, piece.end
+    asked = loads.asked(piece.schedule)
+    least_kw, most_kw = asked.power.extremes(start.at, end.at)
+    least_a, most_a = asked.current.extremes(start.at, end.at)
     return _new_period(
         ordinal=ordinal,
-        start_at=piece.start.at,
-        end_at=piece.end.at,
+        start_at=start.at,
+        end_at=end.at,
         activity=piece.activity,
         energy_wh=piece.wh,
-        imputed=not (piece.start.measured and piece.end.measured),
-        min_power_kw=None if power is None else power[0],
-        max_power_kw=None if power is None else power[1],
+        imputed=not (start.measured and end.measured),
+        min_power_kw=least_kw,
+        max_power_kw=most_kw,
+        min_current_a=least_a,
+        max_current_a=most_a,
         tariff_id=piece.schedule.tariff.id,
     )
 
 
-def _pieces(session: Metered, plan: Plan, marks: list[_Mark]) -> Iterator[_Piece]:
+def _pieces(session: Metered, plan: Plan, marks: list[_Mark], loads: Loads) -> Iterator[_Piece]:
     """The parts between neighbouring marks, each with the components that apply at its start."""
     changes = sorted(session.activity, key=lambda change: change.at)
     times, switched = [change.at for change in changes], [at for at, _ in plan]
@@ -236,8 +233,8 @@ def _pieces(session: Metered, plan: Plan, marks: list[_Mark]) -> Iterator[_Piece
         if not schedule.conditional:
             yield _Piece(start, end, activity, schedule)
             continue
-        watt = _watt(session, start.at) if schedule.thresholds.power else None
-        kilowatt = None if watt is None else watt / W_PER_KW
+        asked, limits = loads.asked(schedule), schedule.thresholds
+        kilowatt, ampere = asked.power.at(start.at), asked.current.at(start.at)
         moment = Moment(
             at=start.at,
             zone=schedule.zone,
@@ -245,6 +242,8 @@ def _pieces(session: Metered, plan: Plan, marks: list[_Mark]) -> Iterator[_Piece
             elapsed=start.at - session.start_at,
             min_power=kilowatt,
             max_power=kilowatt,
+            min_current=ampere,
+            max_current=ampere,
         )
         parked = activity is Activity.PARKED
         time = Dimension.PARKING_TIME if parked else Dimension.TIME
@@ -256,7 +255,7 @@ def _pieces(session: Metered, plan: Plan, marks: list[_Mark]) -> Iterator[_Piece
             energy=schedule.find(Phase.SESSION, Dimension.ENERGY, moment),
             time=schedule.find(Phase.SESSION, time, moment),
             flat=schedule.find(Phase.SESSION, Dimension.FLAT, moment),
-            band=None if kilowatt is None else bisect_right(schedule.thresholds.power, kilowatt),
+            bands=(_band(limits.power, kilowatt), _band(limits.current, ampere)),
         )
 
 
@@ -289,23 +288,10 @@ def _same(last: _Piece, piece: _Piece) -> bool:
         and last.schedule is piece.schedule
         and (no_energy or last.energy is piece.energy)
         and last.time is piece.time
-        and last.band == piece.band
+        and last.bands == piece.bands
     )
 
 
-def _watt(session: Metered, at: datetime) -> Decimal | None:
-    """The power in force at an instant: the sample at or before it, else the first one."""
-    if not session.power:
-        return None
-    samples = sorted(session.power, key=lambda one: one.at)
-    before = [sample for sample in samples if sample.at <= at]
-    return (before[-1] if before else samples[0]).watt
-
-
-def _power(session: Metered, schedule: Schedule, piece: _Piece) -> tuple[Decimal, Decimal] | None:
-    """(least, most) kW in force within the piece, where the tariff asks for power."""
-    watt = _watt(session, piece.start.at) if schedule.thresholds.power else None
-    if watt is None:
-        return None
-    within = [one.watt for one in session.power if piece.start.at < one.at < piece.end.at]
-    return min([watt, *within]) / W_PER_KW, max([watt, *within]) / W_PER_KW
+def _band(thresholds: Sequence[Decimal], value: Decimal | None) -> int | None:
+    """Between which thresholds a value lies."""
+    return None if value is None else bisect_right(thresholds, value)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from hashlib import sha256
 
 from billing.activity import activities
-from billing.course import PowerCourse, SourceCourse
+from billing.course import CurrentCourse, PowerCourse, SourceCourse
 from billing.dossier import UNUSABLE, Dossier, Note
 from billing.energy import measure
 from billing.events import Fact, MeterReading
@@ -87,6 +87,7 @@ def derive(
         closed_at=closed_at,
         emitted_at=at,
         candidates=tuple(measured.candidates),
+        current=reel.current if isinstance(reel.current, CurrentCourse) else tuple(reel.current),
     )
 
 

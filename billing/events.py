@@ -98,7 +98,9 @@ class MeterReading:
 
     `position` numbers the samples of one message (0, 1, …). `value` is the number as sent;
     `wh` the same in Wh (exact to 0.001) where the measurand is an energy, by the unit as labelled;
-    `watt` the same in W where the measurand is Power.Active.Import.
+    `watt` the same in W where the measurand is Power.Active.Import;
+    `ampere` the same in A where it is Current.Import, of all phases together or of one: None for
+    the neutral and between two phases, which add nothing to what flows into a vehicle.
     `carrier` names where it stood: `MeterValues`, `StopTransaction`, `TransactionEvent`.
     `signed` is a signed meter value's exact text, untouched.
     """
@@ -121,6 +123,7 @@ class MeterReading:
     value: Decimal | None
     wh: Decimal | None
     watt: Decimal | None
+    ampere: Decimal | None = None
     signed: str = ""
     flags: tuple[tuple[str, str], ...] = ()
 

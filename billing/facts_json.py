@@ -89,6 +89,7 @@ def _write(fact: MeterReading, head: list[Any]) -> list[Any]:
         write_decimal(fact.value),
         write_decimal(fact.wh),
         write_decimal(fact.watt),
+        write_decimal(fact.ampere),
         fact.signed,
     ]
 
@@ -143,5 +144,6 @@ def _read_reading(shared: dict[str, Any], rest: list[Any]) -> MeterReading:
         value=read_decimal(rest[8]),
         wh=read_decimal(rest[9]),
         watt=read_decimal(rest[10]),
-        signed=rest[11],
+        ampere=read_decimal(rest[11]),
+        signed=rest[12],
     )

@@ -79,7 +79,7 @@ def fold(
                 dossier is not None
                 and not dossier.version
                 and dossier.stop is None
-                and (fact.wh is not None or fact.watt is not None)
+                and (fact.wh is not None or fact.watt is not None or fact.ampere is not None)
             ):
                 dossier.heard.append(fact)
                 dossier.last_at = received_at

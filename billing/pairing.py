@@ -18,6 +18,7 @@ from billing.starts import answered, started
 from billing.station import SOON, PlaceMemory, closing_register, is_total
 from billing.stops import ended, updated
 
+_NOTHING = (None, None, None)
 _IDLE_STATUSES = ("Finishing", "Available", "SuspendedEV")
 
 
@@ -27,8 +28,9 @@ def take_event(desk: Desk, event: TransactionEvent) -> None:
 
 
 def take_reading(desk: Desk, reading: MeterReading) -> None:
-    """Sort one reading in; what is neither energy, power nor signed says nothing here."""
-    if reading.wh is None and reading.watt is None and not reading.signed:
+    """Sort one reading in; what is neither energy, power, current nor signed says nothing here."""
+    measured = (reading.wh, reading.watt, reading.ampere)
+    if measured == _NOTHING and not reading.signed:
         desk.tell_flags(reading)
         return
     dossier = desk.by_transaction.get(reading.transaction)

@@ -1,21 +1,21 @@
-"""The readings of a session, sorted out: total register, power, signed texts, in time order.
+"""The readings of a session, sorted out: register, power, current, signed texts, in time order.
 
 One pass over everything sampled; what lies outside the window, belongs to another register or says
 the same twice is taken out here and told, so that the ladder sees one clean reel.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 from billing.dossier import Dossier, Note
 from billing.events import MeterReading, StampQuality
 from billing.finding import Source
 from billing.identity import is_placeholder
 from billing.mould import mould
-from billing.session import PowerSample
+from billing.session import CurrentSample, PowerSample
 from billing.session_policy import SessionPolicy
 from billing.timing import Timeline
 
@@ -23,9 +23,14 @@ IMPORT = "Energy.Active.Import.Register"
 
 Point = tuple[datetime, int, Decimal, Source, MeterReading]
 """(instant, arrival order, Wh, entry, the reading)"""
+Sample = tuple[datetime, int, MeterReading]
+"""(instant, arrival order, the reading)"""
 
 _NONE = Decimal(0)
+_OUTLET = "Outlet"
+_NEARNESS = (_OUTLET, "Cable", "Inlet", "EV", "Body")
 _new_sample = mould(PowerSample)
+_new_current = mould(CurrentSample)
 
 _OK = StampQuality.OK
 
@@ -38,6 +43,7 @@ class Reel:
     end: datetime
     points: list[Point] = field(default_factory=list)
     power: Sequence[PowerSample] = ()
+    current: Sequence[CurrentSample] = ()
     signed: list[str] = field(default_factory=list)
     summed: bool = False
     ends_at: Decimal | None = None
@@ -51,8 +57,8 @@ class _Sorted:
     phases: list[Point] = field(default_factory=list)
     elsewhere: list[Point] = field(default_factory=list)
     station: list[Point] = field(default_factory=list)
-    power: list[tuple[datetime, int, MeterReading]] = field(default_factory=list)
-    power_of_phases: bool = False
+    power: list[Sample] = field(default_factory=list)
+    current: list[Sample] = field(default_factory=list)
     untagged: int = 0
 
 
@@ -73,7 +79,11 @@ def wind(dossier: Dossier, line: Timeline, policy: SessionPolicy) -> Reel:
     points = _single_value(points, reel)
     _cut(points, dossier, reel, policy)
     if found.power:
-        reel.power = _sum_power(found.power, line, by_phase=found.power_of_phases)
+        told = _by_instant(found.power, line, attrgetter("watt"))
+        reel.power = [_new_sample(at, watt) for at, watt in told]
+    if found.current:
+        told = _by_instant(found.current, line, attrgetter("ampere"))
+        reel.current = [_new_current(at, ampere) for at, ampere in told]
     return reel
 
 
@@ -83,7 +93,8 @@ def _by_time(point: Point) -> tuple[datetime, int]:
 
 def _sort(dossier: Dossier, line: Timeline, reel: Reel) -> _Sorted:
     found = _Sorted()
-    totals, power, transaction = found.totals.append, found.power.append, dossier.transaction
+    totals, transaction = found.totals.append, dossier.transaction
+    power, current = found.power.append, found.current.append
     straight = not line.offset and not line.by_receipt
     for order, reading in enumerate(dossier.readings):
         stamp = reading.stamp
@@ -96,8 +107,8 @@ def _sort(dossier: Dossier, line: Timeline, reel: Reel) -> _Sorted:
         if wh is None:
             if reading.watt is not None:
                 power((at, order, reading))
-                if reading.phase:
-                    found.power_of_phases = True
+            elif reading.ampere is not None:
+                current((at, order, reading))
             continue
         if reading.measurand != IMPORT:
             continue
@@ -235,38 +246,33 @@ def _tell_after(
         reel.notes.append(Note("stale_tx", text, after[0][3]))
 
 
-def _sum_power(
-    power: list[tuple[datetime, int, MeterReading]], line: Timeline, *, by_phase: bool
-) -> list[PowerSample]:
-    """Power by instant: the total where given, else the sum of phases; strictly later each."""
-    power.sort(key=itemgetter(0, 1))
-    made: list[PowerSample] = []
-    low, high = line.start, line.end
-    if not by_phase:
-        before: datetime | None = None
-        for at, _, reading in power:
-            if low <= at <= high:
-                if at == before:
-                    made.pop()
-                made.append(_new_sample(at, reading.watt or _NONE))
-                before = at
-        return made
-    index, size = 0, len(power)
-    while index < size:
-        at = power[index][0]
-        total: Decimal | None = None
-        phases: dict[str, Decimal] = {}
-        while index < size and power[index][0] == at:
-            reading = power[index][2]
-            watt = reading.watt
-            assert watt is not None
+def _by_instant(
+    samples: list[Sample], line: Timeline, value: Callable[[MeterReading], Decimal]
+) -> list[tuple[datetime, Decimal]]:
+    """A momentary value within the window, strictly later each: the total where given, else the
+    sum of the phases that are; of what is told twice, what came last.
+    """
+    samples = _of_one_place(samples)
+    samples.sort(key=itemgetter(0, 1))
+    totals: dict[datetime, Decimal] = {}
+    phases: dict[datetime, dict[str, Decimal]] = {}
+    for at, _, reading in samples:
+        if line.start <= at <= line.end:
             if reading.phase:
-                phases[_phase(reading.phase)] = watt
+                phases.setdefault(at, {})[_phase(reading.phase)] = value(reading)
             else:
-                total = watt
-            index += 1
-        if low <= at <= high:
-            made.append(
-                PowerSample(at, sum(phases.values(), Decimal(0)) if total is None else total)
-            )
-    return made
+                totals[at] = value(reading) or _NONE
+    if not phases:
+        return list(totals.items())
+    sums = {at: sum(each.values(), _NONE) or _NONE for at, each in phases.items()}
+    return sorted((sums | totals).items())
+
+
+def _of_one_place(samples: list[Sample]) -> list[Sample]:
+    """Of several places at which a charger measures the same, the one nearest to the outlet."""
+    places = {reading.location or _OUTLET for _, _, reading in samples}
+    if len(places) == 1:
+        return samples
+    near = [place for place in _NEARNESS if place in places]
+    chosen = near[0] if near else min(places)
+    return [one for one in samples if (one[2].location or _OUTLET) == chosen]

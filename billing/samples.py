@@ -1,8 +1,8 @@
 """Plain samples of one transaction that follow each other, as one value made of columns.
 
-What nearly everything a charger says is: registers and power of a session that runs on, nothing
-else of the station in between, no flag, no doubtful stamp. They are kept together as numbers until
-a rule needs the facts themselves: `facts` gives those, and nothing is decided here.
+What nearly everything a charger says is: registers, power and current of a session that runs on,
+nothing else of the station in between, no flag, no doubtful stamp. They are kept together as
+numbers until a rule needs the facts themselves: `facts` gives those, and nothing is decided here.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,10 +20,11 @@ _PLACES = -3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Samples:
-    """At least one sample or update; instants in µs since the epoch, whole mWh and mW.
+    """At least one sample or update; instants in µs since the epoch, whole mWh, mW and mA.
 
-    Each stands in a stamp that is in order, is a total register (`register_*`) or a total import
-    power (`power_*`), names `transaction` and no EVSE 0, and breaks no rule. 2.0.1: `event_at` are
+    Each stands in a stamp that is in order, is a total register (`register_*`), a total import
+    power (`power_*`) or an import current (`current_*`; its phase 1, 2 or 3, or 0 for all) of the
+    outlet, names `transaction` and no EVSE 0, and breaks no rule. 2.0.1: `event_at` are
     the stamps of the TransactionEvents they came in, all of which are updates that name one
     `state`; the carrier is `TransactionEvent` then and `MeterValues` else.
     `told_with`: they stand in the message of a start, stop or update that was told by itself, all
@@ -46,6 +47,9 @@ class Samples:
     power_mw: Sequence[int]
     facts: Callable[[], Sequence[Fact]]
     """Them and their updates one by one, in log order."""
+    current_at: Sequence[int] = ()
+    current_ma: Sequence[int] = ()
+    current_phase: Sequence[int] = ()
     event_at: Sequence[int] = ()
     state: str = ""
     told_with: bool = False
@@ -64,7 +68,7 @@ class Samples:
     @property
     def earliest(self) -> datetime:
         """The least of all stamps, UTC."""
-        every = (self.register_at, self.power_at, self.event_at)
+        every = (self.register_at, self.power_at, self.current_at, self.event_at)
         return instant_of(min(min(stamps) for stamps in every if stamps))
 
 
@@ -83,5 +87,5 @@ def instant_of(micros: int) -> datetime:
 
 
 def amount_of(thousandths: int) -> Decimal:
-    """Wh or W, exact to 0.001, from mWh or mW: written as the lake writes them."""
+    """Wh, W or A, exact to 0.001, from thousandths: written as the lake writes them."""
     return Decimal(thousandths).scaleb(_PLACES)

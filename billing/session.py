@@ -101,6 +101,14 @@ class PowerSample:
 
 
 @dataclass(frozen=True, slots=True)
+class CurrentSample:
+    """Momentary import current in A, summed over phases."""
+
+    at: datetime
+    ampere: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """One version of one charging session, as derived from the log up to `emitted_at`.
 
@@ -110,7 +118,8 @@ class Session:
     `energy_wh` at `end_at` where energy is known (a session of no length has the end only);
     `activity` starts at `start_at`.
     `held` is true when any finding of it is a HOLD; `sources` are the log entries it rests on, in
-    log order. Where everything was plain, registers, power and sources are a `billing.course`.
+    log order. Where everything was plain, registers, power, current and sources are a
+    `billing.course`.
     """
 
     id: str
@@ -146,3 +155,5 @@ class Session:
     """Log time at which this version came to be: `closed_at` + settle time (UTC)."""
     candidates: tuple[EnergyCandidate, ...] = ()
     """Every rung that had an answer, best first; the one taken carries `energy_source`."""
+    current: Sequence[CurrentSample] = ()
+    """Strictly later each, within the session; empty where the charger reported none."""

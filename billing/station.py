@@ -31,7 +31,7 @@ REMEMBERED = timedelta(days=14)
 SOON = timedelta(minutes=15)
 """A register told this soon after a stop still speaks of the session that stopped."""
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from decimal import Decimal
 from itertools import chain
 from operator import le, lt, sub
 
-from billing.course import PowerCourse, RegisterCourse
+from billing.course import CurrentCourse, PowerCourse, RegisterCourse
 from billing.dossier import Dossier
 from billing.energy import Measured
 from billing.events import MeterReading, StampQuality, TransactionEvent
@@ -22,7 +22,7 @@ from billing.finding import Source
 from billing.plausibility import ALLOWANCE_WH, Limit
 from billing.reel import Reel
 from billing.samples import Samples, amount_of, instant_of, micros_of
-from billing.session import EnergyCandidate, EnergySource, StampSource
+from billing.session import CurrentSample, EnergyCandidate, EnergySource, StampSource
 from billing.session_policy import SessionPolicy
 from billing.timing import Timeline
 
@@ -43,9 +43,12 @@ def go_straight(dossier: Dossier, limit: Limit, policy: SessionPolicy) -> Outcom
         return None
     if end - begin <= policy.zero_below_wh * 1000:
         return None
+    current = _current(way)
+    if current is None:
+        return None
     start, stop = way.start, way.stop
     line = Timeline(instant_of(way.start_at), instant_of(way.end_at), _CHARGER, _CHARGER)
-    reel = Reel(line.start, line.end)
+    reel = Reel(line.start, line.end, current=current)
     if way.power_at:
         low, high = bisect_left(way.power_at, way.start_at), bisect_right(way.power_at, way.end_at)
         reel.power = PowerCourse(way.power_at[low:high], way.power_mw[low:high])
@@ -84,6 +87,9 @@ class _Way:
     entries: Sequence[int]
     power_at: Sequence[int]
     power_mw: Sequence[int]
+    current_at: Sequence[int]
+    current_ma: Sequence[int]
+    current_phase: Sequence[int]
 
 
 def _way(dossier: Dossier, policy: SessionPolicy) -> _Way | None:
@@ -118,6 +124,9 @@ def _way(dossier: Dossier, policy: SessionPolicy) -> _Way | None:
         _joined(one.register_entry for one in batches),
         _joined(one.power_at for one in batches),
         _joined(one.power_mw for one in batches),
+        _joined(one.current_at for one in batches),
+        _joined(one.current_ma for one in batches),
+        _joined(one.current_phase for one in batches),
     )
     return way if _later_each(way.at) and _later_each(way.power_at) else None
 
@@ -142,19 +151,36 @@ def _in_time(event: TransactionEvent, policy: SessionPolicy) -> int | None:
 
 def _in_window(way: _Way, policy: SessionPolicy) -> bool:
     """Whether no sample is ahead of its receipt, and no register outside start and stop."""
-    measured = [one for one in way.batches if one.register_at or one.power_at]
+    measured = [one for one in way.batches if one.register_at or one.power_at or one.current_at]
     if not measured:
         return True
     ahead = policy.clock_tolerance // _MICROSECOND
     first, last = measured[0], measured[-1]
-    stamps = (*first.register_at[:1], *first.power_at[:1])
+    stamps = (*first.register_at[:1], *first.power_at[:1], *first.current_at[:1])
     if max(stamps) > micros_of(first.received_at) + ahead:
         return False
-    stamps = (*last.register_at[-1:], *last.power_at[-1:])
+    stamps = (*last.register_at[-1:], *last.power_at[-1:], *last.current_at[-1:])
     if max(stamps) > micros_of(last.last_at) + ahead:
         return False
     low = way.start_at - policy.stamp_tolerance // _MICROSECOND
     return not way.at or (low <= way.at[0] and way.at[-1] <= way.end_at)
+
+
+def _current(way: _Way) -> Sequence[CurrentSample] | None:
+    """The current within start and stop, phases summed; None where anything is told twice."""
+    told = list(zip(way.current_at, way.current_phase, strict=True))
+    if len(set(told)) < len(told):
+        return None
+    totals: dict[int, int] = {}
+    phases: dict[int, int] = {}
+    for (at, phase), ma in zip(told, way.current_ma, strict=True):
+        if way.start_at <= at <= way.end_at:
+            if phase:
+                phases[at] = phases.get(at, 0) + ma
+            else:
+                totals[at] = ma
+    found = sorted((phases | totals).items())
+    return CurrentCourse([at for at, _ in found], [ma for _, ma in found]) if found else ()
 
 
 def _states_in_order(way: _Way) -> bool:

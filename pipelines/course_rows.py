@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from billing.course import PowerCourse, RegisterCourse, SourceCourse
+from billing.course import CurrentCourse, PowerCourse, RegisterCourse, SourceCourse
 from billing.session import Session
 from pipelines.columns import gathered
 from warehouse.lake import TABLES
@@ -47,6 +47,18 @@ def _power(sessions: Sequence[Session]) -> pl.Series:
     return gathered("power", list(map(len, courses)), fields, _SCHEMA["power"])
 
 
+def _current(sessions: Sequence[Session]) -> pl.Series:
+    courses = [
+        one.current if isinstance(one.current, CurrentCourse) else CurrentCourse((), ())
+        for one in sessions
+    ]
+    fields = [
+        _instants(one.at for one in courses),
+        amounts("ampere", _flat(one.ma for one in courses)),
+    ]
+    return gathered("current", list(map(len, courses)), fields, _SCHEMA["current"])
+
+
 def _sources(sessions: Sequence[Session]) -> pl.Series:
     courses = [
         one.sources
@@ -66,13 +78,14 @@ def _sources(sessions: Sequence[Session]) -> pl.Series:
 COURSES: Mapping[str, Callable[[Sequence[Session]], pl.Series]] = {
     "registers": _registers,
     "power": _power,
+    "current": _current,
     "sources": _sources,
 }
 """The columns of straight sessions that are written from columns."""
 
 
 def amounts(name: str, thousandths: pl.Series) -> pl.Series:
-    """Wh or W, from whole mWh or mW; exact."""
+    """Wh, W or A, from whole thousandths; exact."""
     if (thousandths % 1000 == 0).all():
         return (thousandths // 1000).cast(ENERGY).alias(name)
     exact = thousandths.to_frame("n").select(pl.col("n").cast(pl.Decimal(38, 3)) * _THOUSANDTH)

@@ -1,6 +1,6 @@
 """Facts as rows and rows as facts: `transaction_event` and `meter_reading`, field for field.
 
-`MeterReading.value` is not restored: its text is kept, and the core works with Wh and W.
+`MeterReading.value` is not restored: its text is kept, and the core works with Wh, W and A.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -52,6 +52,7 @@ _READING_FIELDS = (
     "value_text",
     "wh",
     "watt",
+    "ampere",
     "signed",
 )
 
@@ -118,7 +119,7 @@ def read_readings(frame: pl.DataFrame) -> Iterator[tuple[MeterReading, int]]:
     for row in rows(frame, [*_HEAD, *_READING_FIELDS]):
         origin, index, received_at, received_ns, text, at, quality, flags, position = row[:9]
         station, carrier, evse, connector, transaction, measurand, phase = row[9:16]
-        location, context, unit, value_text, wh, watt, signed = row[16:]
+        location, context, unit, value_text, wh, watt, ampere, signed = row[16:]
         reading = _cast_reading(
             Source(origin, index),
             position,
@@ -138,6 +139,7 @@ def read_readings(frame: pl.DataFrame) -> Iterator[tuple[MeterReading, int]]:
             None,
             wh,
             watt,
+            ampere,
             signed,
             tuple(flags),
         )

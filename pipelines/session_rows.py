@@ -11,6 +11,7 @@ from billing.finding import Finding, Severity, Source
 from billing.session import (
     Activity,
     ActivityChange,
+    CurrentSample,
     EnergyCandidate,
     EnergySource,
     PowerSample,
@@ -64,6 +65,7 @@ _COLUMNS: Mapping[str, Callable[[Session], Any]] = {
     ],
     "registers": lambda one: [(r.at, r.wh, *_place(r.source)) for r in one.registers],
     "power": lambda one: [(sample.at, sample.watt) for sample in one.power],
+    "current": lambda one: [(sample.at, sample.ampere) for sample in one.current],
     "sources": lambda one: [_place(source) for source in one.sources],
     "signed_values": lambda one: list(one.signed_values),
     "candidates": lambda one: [
@@ -122,6 +124,7 @@ def read_sessions(frame: pl.DataFrame) -> Iterator[Session]:
                 for at, activity, evidence, *place in row["activity"]
             ),
             power=tuple(PowerSample(at, watt) for at, watt in row["power"]),
+            current=tuple(CurrentSample(at, ampere) for at, ampere in row["current"]),
             signed_values=tuple(row["signed_values"]),
             findings=tuple(
                 Finding(

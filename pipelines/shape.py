@@ -19,6 +19,7 @@ from billing.finding import Source
 from ingest.protocols.ocpp import tokens
 from ingest.protocols.ocpp.facts import Reading, read
 from ingest.protocols.ocpp.message import Message
+from ingest.protocols.ocpp.samples import MOST_AMPERE
 from pipelines.fact_rows import EVENT, READING, write_events, write_readings
 from warehouse.lake.tables import ENERGY
 
@@ -237,6 +238,8 @@ def _columns(
             if found is not None:
                 columns[name] = found[0].alias(name)
                 exact += found[1]
+                if name == "ampere":
+                    exact.append(found[0] <= MOST_AMPERE)
                 used.add(number)
                 break
         else:

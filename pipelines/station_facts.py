@@ -22,33 +22,37 @@ from pipelines.stretch import Stretch
 _USED = pl.any_horizontal(
     pl.col("wh").is_not_null(),
     pl.col("watt").is_not_null(),
+    pl.col("ampere").is_not_null(),
     pl.col("signed") != "",
     pl.col("flags").list.len() > 0,
 )
-"""Readings that say something about energy, power or a broken rule; the fold passes over others."""
+"""Readings of energy, power and current, and what broke a rule; the fold passes over others."""
 
 _AT_ONCE = 100_000
 """Rows that are put in order, and whose numbers stand as Python values, at the same time."""
 _MOST = 10**15
-"""Thousandths of a Wh or W that whole numbers hold with room to reckon."""
+"""Thousandths of a Wh, W or A that whole numbers hold with room to reckon."""
 _CALM = (
     (pl.col("stamp_quality") == "ok")
     & pl.col("stamp_at").is_not_null()
     & (pl.col("flags").list.len() == 0)
     & (pl.col("transaction") != "")
 )
+_PHASES = {"": 0, "L1": 1, "L1-N": 1, "L2": 2, "L2-N": 2, "L3": 3, "L3-N": 3}
+"""Which of `Samples.current_phase` a current is of."""
 _REGISTER = (
     (pl.col("measurand") == "Energy.Active.Import.Register")
-    & pl.col("location").is_in(["", "Outlet"])
+    & (pl.col("phase") == "")
     & pl.col("wh").is_between(0, _MOST)
 )
-_POWER = pl.col("wh").is_null() & pl.col("watt").is_between(0, _MOST)
+_POWER = pl.col("wh").is_null() & (pl.col("phase") == "") & pl.col("watt").is_between(0, _MOST)
+_CURRENT = pl.col("phase").is_in(list(_PHASES)) & pl.col("ampere").is_between(0, _MOST)
 _SAMPLE = (
     _CALM
     & (pl.col("evse").is_null() | (pl.col("evse") != 0))
-    & (pl.col("phase") == "")
+    & pl.col("location").is_in(["", "Outlet"])
     & (pl.col("signed") == "")
-    & (_REGISTER | _POWER)
+    & (_REGISTER | _POWER | _CURRENT)
 )
 _BEGIN, _END = "Transaction.Begin", "Transaction.End"
 _ORDER = ["station", "received_ns", "origin", "index", "position"]
@@ -141,6 +145,8 @@ def _in_order(events: pl.DataFrame, readings: pl.DataFrame) -> pl.DataFrame:
         ends=pl.col("context") == _END,
         mwh=(pl.col("wh") * 1000).cast(pl.Int64, strict=False),
         mw=pl.when(pl.col("wh").is_null()).then(pl.col("watt") * 1000).cast(pl.Int64, strict=False),
+        ma=(pl.col("ampere") * 1000).cast(pl.Int64, strict=False),
+        phase=pl.col("phase").replace_strict(_PHASES, default=None, return_dtype=pl.Int64),
         **times,
     )
     rows = pl.concat([told, measured], how="diagonal")
@@ -238,6 +244,7 @@ class _Block:
         rows = self._rows
         registers, (at, mwh, entry) = self._columns(rows["mwh"].is_not_null(), "at", "mwh", "index")
         powers, (power_at, mw) = self._columns(rows["mw"].is_not_null(), "at", "mw")
+        currents, (current_at, ma, phase) = self._columns(rows["ma"].is_not_null(), "at", "ma", "phase")
         events, (event_at,) = self._columns(rows["position"] < 0, "at")
         entries, (index,) = self._columns(rows["new_entry"], "index")
         stops = [*self._heads["begun"].to_list()[1:], rows.height]
@@ -249,6 +256,7 @@ class _Block:
                 continue
             own = slice(registers[run], registers[run + 1])
             power = slice(powers[run], powers[run + 1])
+            current = slice(currents[run], currents[run + 1])
             fresh = index[entries[run] : entries[run + 1]]
             begins, ends = head[9:]
             yield Samples(
@@ -264,6 +272,9 @@ class _Block:
                 power_at[power],
                 mw[power],
                 partial(self._facts_of, station, begun, stops[run]),
+                current_at[current],
+                ma[current],
+                phase[current],
                 event_at=event_at[events[run] : events[run + 1]],
                 state=state,
                 told_with=carrier == _TOLD,

@@ -14,7 +14,7 @@ import polars as pl
 
 from billing.finding import Finding, Severity, Source
 from billing.mould import mould
-from billing.session import Activity, ActivityChange, PowerSample, Register
+from billing.session import Activity, ActivityChange, CurrentSample, PowerSample, Register
 from pipelines.columns import rows, values
 
 _EAGER = (
@@ -34,7 +34,7 @@ _EAGER = (
     "signed_values",
     "activity",
 )
-_ON_DEMAND = ("registers", "power", "findings")
+_ON_DEMAND = ("registers", "power", "current", "findings")
 COLUMNS = (*_EAGER, *_ON_DEMAND)
 """What `stored_sessions` reads of a row."""
 
@@ -89,6 +89,12 @@ class StoredSession:
     def power(self) -> tuple[PowerSample, ...]:
         """Momentary power."""
         return tuple([PowerSample(at, watt) for at, watt in self.lists["power"].of(self.row)])
+
+    @property
+    def current(self) -> tuple[CurrentSample, ...]:
+        """Momentary current."""
+        found = self.lists["current"].of(self.row)
+        return tuple([CurrentSample(at, ampere) for at, ampere in found])
 
     @property
     def findings(self) -> tuple[Finding, ...]:

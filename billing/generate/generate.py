@@ -18,7 +18,7 @@ from billing.party import EVSE, Connector, Location, Party, Role, Token
 from billing.policy import DEFAULT_POLICY, PricingPolicy
 from billing.price import price
 from billing.schedule import prepare
-from billing.session import Activity, ActivityChange, PowerSample, Register
+from billing.session import Activity, ActivityChange, CurrentSample, PowerSample, Register
 from billing.tariff import Tariff
 
 NAME = "EXAMPLE"
@@ -47,6 +47,8 @@ class Charge:
     held: bool = False
     findings: tuple[Finding, ...] = ()
     signed_values: tuple[str, ...] = ()
+    current: tuple[CurrentSample, ...] = ()
+    """None: `_with_currents` says what goes with a power."""
 
     @property
     def start_at(self) -> datetime:

@@ -111,11 +111,16 @@ def _session(session: Session) -> dict[str, Any]:
         "registers": [f"{_time(r.at)} {_number(r.wh)} {r.source}" for r in session.registers],
         "activity": [f"{_time(a.at)} {a.activity}: {a.evidence}" for a in session.activity],
         "power": [f"{_time(sample.at)} {_number(sample.watt)}" for sample in session.power],
+        **({"current": _currents(session)} if session.current else {}),
         "signed_values": list(session.signed_values),
         "held": session.held,
         "findings": [f"{f.severity} {f.rule}" for f in session.findings],
         "sources": [str(source) for source in session.sources],
     }
+
+
+def _currents(session: Session) -> list[str]:
+    return [f"{_time(sample.at)} {_number(sample.ampere)}" for sample in session.current]
 
 
 def _finding(finding: Finding) -> str:

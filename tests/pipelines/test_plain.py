@@ -241,6 +241,19 @@ def test_what_is_doubtful_is_left_or_read_alike(spoil: Callable[[str], str]) -> 
     agree(messages([spoil(json.dumps([2, "m", "MeterValues", HEALTHY]))], "ocpp1.6"))
 
 
+@pytest.mark.parametrize(("value", "plain_ones"), [("16.5", 41), ("16500", 40)])
+def test_a_current_beyond_any_connector_is_left_to_the_reader(value: str, plain_ones: int) -> None:
+    amperes = [
+        {"value": "16.5", "unit": "A", "measurand": "Current.Import", "phase": phase}
+        for phase in ("L1", "L2", "L3", "N")
+    ]
+    told = {**HEALTHY, "meterValue": [{**BUCKET, "sampledValue": [SAMPLE, *amperes]}]}
+    frame = _call("m", "MeterValues", told)
+    assert (
+        agree(messages([frame] * 40 + [frame.replace("16.5", value, 1)], "ocpp1.6")) == plain_ones
+    )
+
+
 def test_a_frame_too_long_for_a_shape_is_left_to_the_reader() -> None:
     odd = {"connectorId": 1, "meterValue": [{"timestamp": "2026-10-01T12:00:00Z",
            "sampledValue": [{"value": "1", "comment": "x" * 400_000}]}]}  # fmt: skip

@@ -1,6 +1,6 @@
 """Plain samples taken together give what the same facts give one by one, whatever else is told."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from billing.course import RegisterCourse
+from billing.course import CurrentCourse, RegisterCourse
 from billing.events import EventKind, Fact, MeterReading, Stamp, StampQuality, TransactionEvent
 from billing.finding import Source
 from billing.fold import Folded, fold, refers_back
@@ -28,9 +28,18 @@ NOON = datetime(2026, 10, 5, 12, tzinfo=UTC)
 POLICY = SessionPolicy(stale_open=timedelta(hours=4), max_power_w=Decimal(22_000))
 EPOCH = StampQuality.EPOCH
 IMPORT, POWER = "Energy.Active.Import.Register", "Power.Active.Import"
+CURRENT = "Current.Import"
 END = NOON + timedelta(days=4)
 SLOW = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
+CURRENTS: list[dict[str, str]] = [
+    {"L1": "10.5", "L2": "10", "L3": "9.875"},
+    {"L1-N": "16", "L2": "0"},
+    {"": "24", "L1": "8"},
+    {"": "0.000"},
+]
+"""What a message says of current: by phase, A."""
+NO_CURRENT: Mapping[str, str] = {}
 SESSIONS = st.lists(
     st.fixed_dictionaries(
         {
@@ -40,6 +49,7 @@ SESSIONS = st.lists(
             "step": st.sampled_from([600, 600, 1500, 0, -100, 50_000, Decimal("0.125")]),
             "register": st.sampled_from([0, 1000, 1000, 5000]),
             "watt": st.sampled_from([7200, 7200, 0, 20, None]),
+            "ampere": st.sampled_from([{}, {}, *CURRENTS]),
             "place": st.sampled_from([1, 1, 2]),
             "transaction": st.sampled_from(["1", "2", "3", "3", "0", ""]),
             "edges": st.sampled_from(["both", "both", "both", "start", "stop", "none"]),
@@ -59,7 +69,9 @@ OF_READINGS: dict[str, dict[str, Any]] = {
     "phase": {"phase": "L1"},
     "signed": {"signed": "OCMF|{}|{}"},
     "begin": {"context": "Transaction.Begin"},
-    "low": {"wh": Decimal("0.001"), "measurand": IMPORT, "watt": None},
+    "low": {"wh": Decimal("0.001"), "measurand": IMPORT, "watt": None, "ampere": None},
+    "inlet": {"location": "Inlet"},
+    "minus": {"ampere": Decimal(-3), "measurand": CURRENT, "watt": None, "wh": None},
 }
 RETOLD = ["drop", "twice", "late", "status", "boot", "odd"]
 FAULTS = st.lists(
@@ -141,6 +153,13 @@ def message(protocol: str, one: dict[str, Any], kind: str, step: int, at: dateti
                 MeterReading(
                     **shared, position=1, measurand=POWER, unit="W", value_text="",
                     wh=None, watt=Decimal(one["watt"]),
+                )
+            )  # fmt: skip
+        for position, (phase, ampere) in enumerate(one["ampere"].items(), 2):
+            facts.append(
+                MeterReading(
+                    **shared | {"phase": phase}, position=position, measurand=CURRENT, unit="A",
+                    value_text=ampere, wh=None, watt=None, ampere=Decimal(ampere),
                 )
             )  # fmt: skip
     return facts
@@ -270,10 +289,10 @@ def test_golden_cases_taken_together(case: str) -> None:
         assert two.state.to_json() == one.state.to_json()
 
 
-def plain_day(protocol: str) -> list[Told]:
+def plain_day(protocol: str, ampere: Mapping[str, str] = NO_CURRENT) -> list[Told]:
     one = {
         "begin": 0, "samples": 8, "every": 5, "step": 600, "register": 1000, "watt": 7200,
-        "place": 1, "transaction": "7", "edges": "both",
+        "place": 1, "transaction": "7", "edges": "both", "ampere": ampere,
     }  # fmt: skip
     return both_ways(tell(protocol, [one]))[1]
 
@@ -293,8 +312,22 @@ def test_a_plain_session_travels_as_columns() -> None:
         assert not session.findings
 
 
-def test_columns_and_objects_are_written_alike() -> None:
-    told = plain_day("ocpp2.0.1")
+@pytest.mark.parametrize("protocol", ["ocpp1.6", "ocpp2.0.1"])
+@pytest.mark.parametrize(
+    ("ampere", "sums"),
+    [(CURRENTS[0], "30.375"), (CURRENTS[1], "16.000"), (CURRENTS[2], "24.000"), (CURRENTS[3], "0")],
+)
+def test_currents_travel_as_columns(protocol: str, ampere: dict[str, str], sums: str) -> None:
+    """Phases are summed unless a total is told; the session stays a straight one."""
+    (session,) = run(plain_day(protocol, ampere)).sessions
+    assert isinstance(session.current, CurrentCourse)
+    assert {str(one.ampere) for one in session.current} == {sums}
+    assert len(session.current) == (8 if protocol == "ocpp1.6" else 10)
+
+
+@pytest.mark.parametrize("ampere", [NO_CURRENT, CURRENTS[0]])
+def test_columns_and_objects_are_written_alike(ampere: Mapping[str, str]) -> None:
+    told = plain_day("ocpp2.0.1", ampere)
     (session,) = run(told).sessions
     (read,) = read_sessions(write_sessions([session]))
     assert read == session
@@ -302,6 +335,7 @@ def test_columns_and_objects_are_written_alike() -> None:
         session,
         registers=tuple(session.registers),
         power=tuple(session.power),
+        current=tuple(session.current),
         sources=tuple(session.sources),
     )
     assert (bare, hash(bare), repr(bare)) == (session, hash(session), repr(session))

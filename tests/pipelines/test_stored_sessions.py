@@ -33,7 +33,7 @@ def test_every_field_is_that_of_the_whole_session(busy_stretch: Stretch) -> None
     assert rows.height > 5
     names = {one.name for one in fields(StoredSession)} - {"row", "lists"}
     for whole, part in zip(read_sessions(rows), stored_sessions(rows), strict=True):
-        for name in names | {"registers", "power", "findings"}:
+        for name in names | {"registers", "power", "current", "findings"}:
             assert getattr(part, name) == getattr(whole, name), name
 
 
@@ -42,11 +42,17 @@ def test_every_field_is_that_of_the_whole_session(busy_stretch: Stretch) -> None
     st.sampled_from(sorted(TABLE)),
     st.integers(0, 600),
     st.dictionaries(st.integers(1, 119), st.integers(0, 30_000), max_size=6),
-    st.dictionaries(st.integers(0, 119), st.integers(0, 22), max_size=4),
+    st.dictionaries(
+        st.integers(0, 119), st.tuples(st.integers(0, 22), st.integers(0, 48)), max_size=4
+    ),
     st.none() | st.integers(0, 119),
 )
 def test_it_is_priced_alike(
-    name: str, shift: int, wh: dict[int, int], kw: dict[int, int], parked: int | None
+    name: str,
+    shift: int,
+    wh: dict[int, int],
+    loads: dict[int, tuple[int, int]],
+    parked: int | None,
 ) -> None:
     began = datetime(2026, 10, 5, 18, tzinfo=UTC) + timedelta(minutes=shift)
 
@@ -57,7 +63,8 @@ def test_it_is_priced_alike(
         clock(0),
         clock(120),
         readings={clock(minute): str(value) for minute, value in sorted(wh.items())},
-        power={clock(minute): str(value) for minute, value in kw.items()},
+        power={clock(minute): str(kw) for minute, (kw, _) in loads.items()},
+        current={clock(minute): str(ampere) for minute, (_, ampere) in loads.items()},
         parked_from="" if parked is None else clock(parked),
     )
     found = derive(stored(whole), context(name))

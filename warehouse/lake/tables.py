@@ -125,6 +125,7 @@ _METER_READING = Table(
         "value_text": pl.String,
         "wh": ENERGY,
         "watt": ENERGY,
+        "ampere": ENERGY,
         "signed": pl.String,
         "flags": FLAGS,
     },
@@ -173,6 +174,7 @@ _SESSION = Table(
             pl.Struct({"at": INSTANT, "activity": pl.String, "evidence": pl.String, **SOURCE})
         ),
         "power": pl.List(pl.Struct({"at": INSTANT, "watt": ENERGY})),
+        "current": pl.List(pl.Struct({"at": INSTANT, "ampere": ENERGY})),
         "signed_values": pl.List(pl.String),
         "findings": pl.List(
             pl.Struct({**SOURCE, "rule": pl.String, "severity": pl.String, "message": pl.String})

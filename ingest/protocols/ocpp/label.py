@@ -11,6 +11,7 @@ from ingest.protocols.ocpp.scalars import Flags, member, shown, spellings, whole
 
 REGISTER = "Energy.Active.Import.Register"
 POWER = "Power.Active.Import"
+CURRENT = "Current.Import"
 
 MEASURANDS = spellings("""
     Current.Export Current.Import Current.Offered Energy.Active.Export.Register
@@ -41,14 +42,21 @@ UNITS_16 = spellings("""
 """)
 _ENERGY = {"mWh": -3, "Wh": 0, "kWh": 3, "MWh": 6, "GWh": 9}
 _POWER = {"mW": -3, "W": 0, "kW": 3, "MW": 6}
-_BY_CASE = {"wh": "Wh", "kwh": "kWh", "gwh": "GWh", "w": "W", "kw": "kW"}
+_CURRENT = {"mA": -3, "A": 0, "kA": 3}
+_BY_CASE = {"wh": "Wh", "kwh": "kWh", "gwh": "GWh", "w": "W", "kw": "kW", "a": "A"}
 """Without `mwh` and `mw`: milli or mega cannot be told without their case."""
+_TABLES = (_ENERGY, _POWER, _CURRENT)
+_BY_MEASURAND = {POWER: _POWER, CURRENT: _CURRENT}
 MULTIPLIERS = range(-12, 13)
+_FLOWS = frozenset({"", "L1", "L2", "L3", "L1-N", "L2-N", "L3-N"})
+"""Phases whose currents add up to what a vehicle takes: not the neutral, no phase to another."""
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """`wh` and `watt` are the powers of ten that turn a value into Wh or W, None where unsure."""
+    """`wh`, `watt` and `ampere` are the powers of ten that turn a value into Wh, W or A, None where
+    unsure; of a current that adds nothing to what flows into a vehicle there is no `ampere`.
+    """
 
     measurand: str
     phase: str
@@ -57,6 +65,7 @@ class Label:
     unit: str
     wh: int | None
     watt: int | None
+    ampere: int | None
     flags: tuple[tuple[str, str], ...] = ()
 
 
@@ -70,7 +79,7 @@ def label_16(
     """
     flags: Flags = []
     found = _label((measurand, phase, location, context), unit, 0, flags)
-    known = found.unit.lower() in UNITS_16 or found.unit in _ENERGY or found.unit in _POWER
+    known = found.unit.lower() in UNITS_16 or any(found.unit in one for one in _TABLES)
     if found.unit and not known and not any(rule == "unit_mismatch" for rule, _ in flags):
         flags.append(("unknown_enum", f"unit: {shown(found.unit)} is not in its list: kept"))
     return replace(found, flags=tuple(flags))
@@ -103,14 +112,16 @@ def _label(
     what = _part(measurand, REGISTER, MEASURANDS, flags, "measurand")
     symbol, worth = _worth(what, unit, flags)
     power = None if worth is None or exponent is None else worth + exponent
+    conductor = _part(phase, "", PHASES, flags, "phase")
     return Label(
         what,
-        _part(phase, "", PHASES, flags, "phase"),
+        conductor,
         _part(location, "Outlet", LOCATIONS, flags, "location"),
         _part(context, "Sample.Periodic", CONTEXTS, flags, "context"),
         symbol,
         power if _is_energy(what) else None,
         power if what == POWER else None,
+        power if what == CURRENT and conductor in _FLOWS else None,
     )
 
 
@@ -138,13 +149,17 @@ def _is_energy(measurand: str) -> bool:
 
 
 def _worth(measurand: str, unit: object, flags: Flags) -> tuple[str, int | None]:
-    """The unit as labelled, and its worth in Wh or W as a power of ten."""
-    table = _ENERGY if _is_energy(measurand) else _POWER if measurand == POWER else {}
+    """The unit as labelled, and its worth in Wh, W or A as a power of ten.
+
+    Without a unit an energy is in Wh (the default) and a current in A, which no other unit can
+    mean in OCPP; a power may be in W or kW.
+    """
+    table = _ENERGY if _is_energy(measurand) else _BY_MEASURAND.get(measurand, {})
     name = "" if unit is None else str(unit)[:200].strip()
     if not name:
         if table is _POWER:
             flags.append(("unit_missing", f"{measurand}: expected a unit, came none"))
-        return ("Wh", 0) if table is _ENERGY else ("", None)
+        return ("Wh", 0) if table is _ENERGY else ("", 0 if table is _CURRENT else None)
     if name in table:
         return name, table[name]
     right = _BY_CASE.get(name.lower(), "")

@@ -42,6 +42,9 @@ class Sampled:
     signed: str = ""
 
 
+MOST_AMPERE = 3_000
+"""What the largest connector carries (megawatt charging); milliamperes sent as A lie above."""
+
 ReadSample = Callable[[dict[str, Any], Flags], Sampled]
 
 
@@ -81,16 +84,27 @@ def _items(value: object, flags: Flags, name: str) -> list[dict[str, Any]]:
     return []
 
 
+def _ampere(value: Decimal, exponent: int, flags: Flags) -> Decimal | None:
+    """Current in A, exact to 0.001. One that no connector carries is another unit's number."""
+    found = milli(value, exponent, flags)
+    if found is None or abs(found) <= MOST_AMPERE:
+        return found
+    flags.append(("value_out_of_range", f"value: {shown(value)} is no current of a connector"))
+    return None
+
+
 def _reading(
     place: Place, position: int, stamp: Stamp, sampled: Sampled, flags: Flags
 ) -> MeterReading:
     what, value = sampled.label, sampled.value
-    wh = watt = None
+    wh = watt = ampere = None
     if value is not None:
         if what.wh is not None:
             wh = milli(value, what.wh, flags)
         elif what.watt is not None:
             watt = milli(value, what.watt, flags)
+        elif what.ampere is not None:
+            ampere = _ampere(value, what.ampere, flags)
     return new_reading(
         place.source,
         position,
@@ -110,6 +124,7 @@ def _reading(
         value,
         wh,
         watt,
+        ampere,
         sampled.signed,
         (*flags, *what.flags) if flags or what.flags else (),
     )

@@ -12,6 +12,7 @@ from billing.party import EVSE, Connector, Location, Party, Role, Token
 from billing.session import (
     Activity,
     ActivityChange,
+    CurrentSample,
     EnergySource,
     PowerSample,
     Register,
@@ -62,10 +63,13 @@ def session(
     readings: dict[str, str] | None = None,
     parked_from: str = "",
     power: dict[str, str] | None = None,
+    current: dict[str, str] | None = None,
     energy: str | None = "20000",
     **changes: Any,
 ) -> Session:
-    """Local times; readings in Wh since the start (the end's is `energy`); power in kW."""
+    """Local times; readings in Wh since the start (the end's is `energy`); power in kW,
+    current in A.
+    """
     start_at, end_at = at(start), at(end)
     registers = [Register(start_at, Decimal(0), SOURCE)]
     registers += [Register(at(when), Decimal(wh), SOURCE) for when, wh in (readings or {}).items()]
@@ -98,6 +102,9 @@ def session(
         activity=tuple(activity),
         power=tuple(
             PowerSample(at(when), Decimal(kw) * 1000) for when, kw in (power or {}).items()
+        ),
+        current=tuple(
+            CurrentSample(at(when), Decimal(ampere)) for when, ampere in (current or {}).items()
         ),
         signed_values=(),
         findings=(),

@@ -125,6 +125,13 @@ class Story:
         self.facts.append(MeterReading(**head, **{**fields, **more}))
         return self
 
+    def currents(self, at: float, ampere: dict[str, str], **more: Any) -> "Story":
+        """Currents of one message, in A by phase ("": of all together)."""
+        for number, (phase, value) in enumerate(ampere.items()):
+            said = {"measurand": "Current.Import", "unit": "A", "phase": phase, "value": None}
+            self.meter(at, None, same=bool(number), **{**said, "ampere": Decimal(value), **more})
+        return self
+
     def told(self) -> list[Fact]:
         """In log order: a story may be told out of it."""
         return sorted(self.facts, key=lambda fact: (fact.received_at, fact.source))

@@ -108,7 +108,7 @@ def test_long_before_everything_remembered(day: Any, minute: Any) -> None:
 
 
 def test_a_state_of_another_format_is_refused() -> None:
-    with pytest.raises(ValueError, match="format 1"):
+    with pytest.raises(ValueError, match="format 2"):
         StationState.from_json('{"v":99}')
 
 

@@ -56,6 +56,51 @@ def test_faults_48_to_51_61_units(
     assert rules(fact) == flags
 
 
+@pytest.mark.parametrize(
+    ("changes", "ampere", "flags"),
+    [
+        ({}, "16.500", []),
+        ({"phase": "L2"}, "16.500", []),
+        ({"phase": "L3-N"}, "16.500", []),
+        ({"phase": "N"}, None, []),
+        ({"phase": "L1-L2"}, None, []),
+        ({"measurand": "Current.Export"}, None, []),
+        ({"measurand": "Current.Offered"}, None, []),
+        ({"unit": None}, "16.500", []),
+        ({"unit": "mA", "value": "16500"}, "16.500", []),
+        ({"unit": "a"}, "16.500", ["enum_spelling"]),
+        ({"unit": "W"}, None, ["unit_mismatch"]),
+        ({"value": "-0.2"}, "-0.200", []),
+        ({"value": "NaN"}, None, ["value_unreadable"]),
+        ({"value": "3000"}, "3000.000", []),
+        ({"value": "16500"}, None, ["value_out_of_range"]),
+    ],
+)
+def test_currents(changes: dict[str, Any], ampere: str | None, flags: list[str]) -> None:
+    """In A whatever the label says, where they add up to what flows into the vehicle."""
+    fact = sample(**{"value": "16.5", "measurand": "Current.Import", "unit": "A"} | changes)
+    assert (fact.wh, fact.watt) == (None, None)
+    assert (None if fact.ampere is None else str(fact.ampere)) == ampere
+    assert rules(fact) == flags
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "ampere"),
+    [
+        (None, Decimal("16.5"), "16.500"),
+        ({"unit": "A"}, Decimal("16.5"), "16.500"),
+        ({"unit": "A", "multiplier": -3}, 16500, "16.500"),
+        ({"unit": "mA", "multiplier": 3}, 16, "16.000"),
+        ({"unit": "A", "multiplier": 3}, 16, None),
+        ({"unit": "A", "multiplier": 99}, 16, None),
+        ({"unit": "V"}, 230, None),
+    ],
+)
+def test_currents_of_2_0_1(unit: Any, value: Any, ampere: str | None) -> None:
+    fact = sample_201(value=str(value), measurand="Current.Import", phase="L1", unitOfMeasure=unit)
+    assert (None if fact.ampere is None else str(fact.ampere)) == ampere
+
+
 def test_fault_61_defaults_of_a_bare_value() -> None:
     fact = sample()
     assert (fact.measurand, fact.context, fact.location, fact.phase, fact.unit) == (
