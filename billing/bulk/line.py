@@ -132,9 +132,7 @@ def _reasons(priced: pl.DataFrame, catalog: Catalog, tables: Tables) -> pl.Serie
         rows.filter(~pl.col("dimension")).select("row", _stepped(tables.scales.seconds, "s")),
     ]
     said = pl.concat(halves)
-    place = place.clone().scatter(
-        said["row"], pl.int_range(said.height, eager=True) + len(reasons)
-    )
+    place = place.clone().scatter(said["row"], pl.int_range(said.height, eager=True) + len(reasons))
     return pl.concat([reasons, said["reason"]], rechunk=True).gather(place)
 
 

@@ -19,7 +19,7 @@ GRAIN_DIGITS = 12
 GRAIN = 10**GRAIN_DIGITS
 WIDEST = 2**127 - 1
 NARROW = 2**62
-"""Below it, with room for one more sum, 64 bits hold a number and reckon two to three times as fast."""
+"""Below it, with room for one more sum, 64 bits hold a number, and reckon twice as fast."""
 
 
 class RangeError(ValueError):
@@ -168,9 +168,7 @@ def ratio(column: pl.Series, times: pl.Series, by: pl.Series) -> pl.Series:
     size = (product.abs() + per // lit(2, kind)) // per
     negative = (product < 0) != (pl.col("d") < 0)
     signed = pl.when(negative).then(lit(0, kind) - size).otherwise(size)
-    return (
-        frame.cast(kind).select(signed.cast(pl.Int128).alias("n")).to_series().alias(column.name)
-    )
+    return frame.cast(kind).select(signed.cast(pl.Int128).alias("n")).to_series().alias(column.name)
 
 
 def half_away(number: int, by: int) -> int:
