@@ -6,6 +6,7 @@ end_time before start_time wraps over midnight and is no error.
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
 from billing.lint.finding import Finding, limits_at
 from billing.lint.subject import Subject
@@ -128,7 +129,7 @@ def _early_end(number: int, limits: Restrictions, starts: set[time | None]) -> I
     end = limits.end_time
     assert end is not None, "a window that ends early has an end"
     for step in (timedelta(seconds=1), timedelta(minutes=1)):
-        meant = (datetime.combine(date.min, end) + step).time()
+        meant = _later(end, step)
         rounds_up = meant == MIDNIGHT or (step.seconds == 1 and meant.second == 0)
         if rounds_up or (meant in starts and end not in starts):
             until = "24:00" if meant == MIDNIGHT else _clock(meant)
@@ -139,6 +140,12 @@ def _early_end(number: int, limits: Restrictions, starts: set[time | None]) -> I
                 f"end_time {_clock(meant)}",
             )
             return
+
+
+@lru_cache(maxsize=4_096)
+def _later(clock: time, step: timedelta) -> time:
+    """The clock a step later; a day has few times that tariffs name."""
+    return (datetime.combine(date.min, clock) + step).time()
 
 
 def _reservations(subject: Subject) -> Iterator[Finding]:

@@ -21,7 +21,7 @@ _MOST_MERGED = 60
 
 def gaps(subject: Subject) -> Iterator[Finding]:
     """`dimension_not_exhaustive`, `partly_free`, `dynamic_without_fallback`."""
-    if not subject.whole or subject.policy.element_choice == "per_element":
+    if not subject.limits or not subject.whole or subject.policy.element_choice == "per_element":
         return
     priced: dict[Dimension, list[Part]] = {}
     for part in subject.parts:

@@ -34,7 +34,8 @@ def prices(subject: Subject) -> Iterator[Finding]:
     """Findings about each price, about what is priced, and about the limits of the total."""
     scale = EURO_BUYS.get(subject.tariff.currency.upper()) if subject.sure("/currency") else None
     for part in subject.parts:
-        yield from _price(part, scale)
+        if part.rule.price:
+            yield from _price(part, scale)
     if subject.whole and subject.parts:
         yield from _use(subject)
     if subject.sure("/min_price") and subject.sure("/max_price"):
@@ -43,13 +44,13 @@ def prices(subject: Subject) -> Iterator[Finding]:
 
 def _price(part: Part, scale: Decimal | None) -> Iterator[Finding]:
     price, dimension = part.rule.price, part.rule.dimension
-    if _decimals(price) > 4:
+    if _is_finer(price):
         text = f"{price} has more than four decimals: a partner may round it"
         yield Finding("beyond_four_decimals", part.at("price"), text, "use four decimals at most")
     if price < 0:
         text = f"{price} is negative: the driver would be paid"
         yield Finding("implausible_price", part.at("price"), text, "check the sign")
-    elif price and scale is not None:
+    elif scale is not None:
         least, most = USUAL[dimension]
         if price < least * scale:
             text = f"{price} per {_UNIT[dimension]} is below all usual prices"
@@ -59,6 +60,7 @@ def _price(part: Part, scale: Decimal | None) -> Iterator[Finding]:
             yield Finding("implausible_price", part.at("price"), text, "in cents? give whole units")
 
 
+_GRAIN = Decimal("0.0001")
 _UNIT = {
     Dimension.ENERGY: "kWh",
     Dimension.TIME: "hour",
@@ -73,10 +75,11 @@ _SMALL = {
 }
 
 
-def _decimals(price: Decimal) -> int:
-    """Decimals that are not trailing zeros."""
-    exponent = price.normalize().as_tuple().exponent
-    return -exponent if isinstance(exponent, int) else 0
+def _is_finer(price: Decimal) -> bool:
+    """Whether it has more than four decimals that are not trailing zeros."""
+    exponent = price.as_tuple().exponent
+    assert isinstance(exponent, int), "a price is a number"
+    return exponent < -4 and price != price.quantize(_GRAIN)
 
 
 def _use(subject: Subject) -> Iterator[Finding]:

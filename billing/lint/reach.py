@@ -85,7 +85,8 @@ def _verdicts(subject: Subject) -> Iterator[_Verdict]:
         before, shelf = rivals.setdefault(kind, ([], Shelf(everything)))
         if before and before[-1].element == part.element:
             continue  # of two in one element the first counts: `duplicate_dimension`
-        left, places = grid.cover(boxes, shelf.touching(boxes))
+        near = list(shelf.touching(boxes))
+        left, places = grid.cover(boxes, near) if near else (boxes, [])
         winners = [before[place] for place in places]
         wider = [] if left else [one for one in winners if not _within(subject, one, boxes)]
         yield _Verdict(part, left, winners, wider)

@@ -27,22 +27,23 @@ def steps(subject: Subject) -> Iterator[Finding]:
                 f"the element prices {part.rule.dimension} twice; component {counts + 1} counts",
                 "leave one out",
             )
-        yield from _step(part, parking=parking)
+        if part.rule.step_size != 1:
+            yield from _step(part, parking=parking)
 
 
 def _step(part: Part, *, parking: bool) -> Iterator[Finding]:
+    """What there is to say of a step other than 1."""
     step, dimension = part.rule.step_size, part.rule.dimension
     if step < 0:
         text = f"step_size is {step}: no quantity can be rounded to that"
         yield Finding("negative_step_size", part.at("step_size"), text, "step_size 1")
     elif dimension is Dimension.FLAT:
-        if step != 1:
-            text = f"step_size {step} on FLAT has no meaning: it is charged once"
-            yield Finding("flat_step_size", part.at("step_size"), text, "step_size 1")
+        text = f"step_size {step} on FLAT has no meaning: it is charged once"
+        yield Finding("flat_step_size", part.at("step_size"), text, "step_size 1")
     elif step == 0:
         text = "step_size 0 is read as no rounding; others may read it as 1, or divide by it"
         yield Finding("zero_step_size", part.at("step_size"), text, "step_size 1")
-    elif dimension is Dimension.TIME and step > 1 and parking and part.limits.reservation is None:
+    elif dimension is Dimension.TIME and parking and part.limits.reservation is None:
         text = f"step_size {step} of TIME is not used in a session that parked at a price"
         advice = "round by the step_size of PARKING_TIME"
         yield Finding("unused_time_step_size", part.at("step_size"), text, advice)

@@ -3,6 +3,7 @@
 Rules ask here what they may rest on, so that nothing is concluded from a value nobody could read.
 """
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple
@@ -39,6 +40,12 @@ class Subject:
         self.doubts = doubts
         self.policy = policy
         self.now = now
+        self.whole = self.sure("/elements")
+        """Whether every element was understood: only then can something be said to be missing."""
+        self.parts = tuple(self._parts())
+        """The components that were understood, in list order."""
+        self.limits = dict(self._limits())
+        """Element -> its restrictions, where it has any and they were understood."""
 
     def sure(self, pointer: str) -> bool:
         """Whether what stands at the pointer, above and below it, was understood."""
@@ -47,25 +54,6 @@ class Subject:
             for doubt in self.doubts
         )
 
-    @cached_property
-    def parts(self) -> tuple[Part, ...]:
-        """The components that were understood, in list order."""
-        return tuple(
-            Part(number, position, rule, element.restrictions)
-            for number, element in enumerate(self.tariff.elements)
-            for position, rule in enumerate(element.components)
-            if not self.doubts or self.sure(component_at(number, position))
-        )
-
-    @cached_property
-    def limits(self) -> dict[int, Restrictions]:
-        """Element -> its restrictions, where it has any and they were understood."""
-        return {
-            number: element.restrictions
-            for number, element in enumerate(self.tariff.elements)
-            if element.restrictions != _FREE and (not self.doubts or self.sure(limits_at(number)))
-        }
-
     def valid_days(self, margin: timedelta) -> tuple[date | None, date | None]:
         """(first, last) day of the tariff's own validity, `margin` after and before its instants:
         a day of it takes no time zone to be inside, minus a day none to be outside.
@@ -73,11 +61,6 @@ class Subject:
         if not (self.sure("/start_date_time") and self.sure("/end_date_time")):
             return None, None
         return _day(self.tariff.start_at, margin), _day(self.tariff.end_at, -margin)
-
-    @cached_property
-    def whole(self) -> bool:
-        """Whether every element was understood: only then can something be said to be missing."""
-        return self.sure("/elements")
 
     @cached_property
     def grid(self) -> Grid:
@@ -92,6 +75,18 @@ class Subject:
             for number, element in enumerate(self.tariff.elements)
             if not self.doubts or self.sure(limits_at(number))
         }
+
+    def _parts(self) -> Iterator[Part]:
+        for number, element in enumerate(self.tariff.elements):
+            for position, rule in enumerate(element.components):
+                if not self.doubts or self.sure(component_at(number, position)):
+                    yield Part(number, position, rule, element.restrictions)
+
+    def _limits(self) -> Iterator[tuple[int, Restrictions]]:
+        for number, element in enumerate(self.tariff.elements):
+            limits = element.restrictions
+            if limits != _FREE and (not self.doubts or self.sure(limits_at(number))):
+                yield number, limits
 
 
 _FREE = Restrictions()

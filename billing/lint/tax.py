@@ -17,26 +17,33 @@ _ALL_OF_IT = Decimal(-100)
 
 def tax(subject: Subject) -> Iterator[Finding]:
     """Findings about rates; none where tax_included was not understood."""
-    for part in subject.parts:
-        if part.rule.vat is not None:
-            yield from _rate(part, part.rule.vat)
+    rated = [(part, part.rule.vat) for part in subject.parts if part.rule.vat is not None]
+    for part, vat in rated:
+        yield from _rate(part, vat)
     if not subject.sure("/tax_included"):
         return
     included = subject.tariff.tax_included
-    for part in subject.parts:
-        vat = part.rule.vat
-        if included is TaxIncluded.NOT_APPLICABLE and vat is not None:
+    if included is TaxIncluded.NOT_APPLICABLE:
+        for part, vat in rated:
             text = f"vat {vat} although tax_included is N/A: it is ignored"
             advice = "leave vat out, or say YES or NO in tax_included"
             yield Finding("tax_rate_without_tax", part.at("vat"), text, advice)
-        elif included is TaxIncluded.YES and vat is None and part.rule.price:
+    elif included is TaxIncluded.YES:
+        yield from _included(subject)
+    elif rated:
+        yield from _uneven(subject)
+
+
+def _included(subject: Subject) -> Iterator[Finding]:
+    """Prices that include a tax which nobody can take out of them again."""
+    for part in subject.parts:
+        vat = part.rule.vat
+        if vat is None and part.rule.price:
             text = "the price includes tax, but no rate is given: its net cannot be told"
             yield Finding("tax_included_without_rate", part.at("vat"), text, "give vat")
-        elif included is TaxIncluded.YES and vat is not None and vat <= _ALL_OF_IT:
+        elif vat is not None and vat <= _ALL_OF_IT:
             text = f"a price cannot include {vat} % of tax: nothing can be priced"
             yield Finding("vat_impossible", part.at("vat"), text, "correct vat")
-    if included is TaxIncluded.NO:
-        yield from _uneven(subject)
 
 
 def _rate(part: Part, vat: Decimal) -> Iterator[Finding]:

@@ -26,7 +26,8 @@ def validity(subject: Subject) -> Iterator[Finding]:
             text = f"the tariff ended on {end:%Y-%m-%d}"
             advice = "publish its successor, or set a later end_date_time"
             yield Finding("never_active", "/end_date_time", text, advice)
-    yield from _dated(subject)
+    if subject.limits:
+        yield from _dated(subject)
 
 
 def _dated(subject: Subject) -> Iterator[Finding]:

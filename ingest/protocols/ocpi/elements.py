@@ -6,8 +6,11 @@ OCPI 2.2.1 mod_tariffs, TariffElement, PriceComponent, TariffRestrictions.
 """
 
 import re
+from collections.abc import Callable
 from datetime import date, time
 from decimal import Decimal
+from functools import lru_cache
+from typing import Any
 
 from billing.tariff import (
     DayOfWeek,
@@ -77,18 +80,21 @@ def write_elements(
 
 def _read_component(wire: Reader, fields: frozenset[str]) -> PriceComponent:
     name = wire.text("type")
-    if name not in Dimension.__members__:
+    dimension = _DIMENSIONS.get(name)
+    if dimension is None:
         wire.fault("type", f"expected one of {', '.join(Dimension)}, got {name[:40]!r}")
-        name = Dimension.FLAT
     step_size = wire.integer("step_size")
     if step_size < 0:
         wire.fault("step_size", f"{NO_STEP}, got {step_size}")
     return PriceComponent(
-        dimension=Dimension(name),
+        dimension=dimension or Dimension.FLAT,
         price=wire.number("price"),
         step_size=step_size,
         vat=wire.number_or_none("vat") if "vat" in fields else None,
     )
+
+
+_DIMENSIONS = {one.value: one for one in Dimension}
 
 
 def _write_component(
@@ -114,23 +120,20 @@ def before_tax(price: Decimal, vat: Decimal) -> Decimal:
 
 
 def _read_restrictions(element: Reader, fields: frozenset[str]) -> Restrictions:
+    if not element.has("restrictions"):
+        return _NONE
     wire = _restrictions_object(element)
     if wire is None:
-        return Restrictions()
-    numbers = {
-        name: wire.number_or_none(name) for name in _NUMBERS if name in fields and wire.has(name)
+        return _NONE
+    given: dict[str, Any] = {
+        name: read(wire, name)
+        for name, read in _RESTRICTIONS.items()
+        if wire.has(name) and name in fields
     }
-    return Restrictions(
-        start_time=_read_time(wire, "start_time"),
-        end_time=_read_time(wire, "end_time"),
-        start_date=_read_date(wire, "start_date"),
-        end_date=_read_date(wire, "end_date"),
-        min_duration=wire.integer_or_none("min_duration"),
-        max_duration=wire.integer_or_none("max_duration"),
-        day_of_week=_read_days(wire),
-        reservation=_read_reservation(wire, fields),
-        **numbers,
-    )
+    return Restrictions(**given, reservation=_read_reservation(wire, fields))
+
+
+_NONE = Restrictions()
 
 
 def _restrictions_object(element: Reader) -> Reader | None:
@@ -153,15 +156,23 @@ def _read_time(wire: Reader, name: str) -> time | None:
     text = wire.text_or_none(name)
     if text is None:
         return None
+    found = _time_of(text)
+    if found is None:
+        wire.fault(name, f"expected HH:MM, got {text[:40]!r}")
+    elif text != found.isoformat("minutes"):
+        wire.note("time_form", name, f"expected HH:MM, took {text}")
+    return found
+
+
+@lru_cache(maxsize=2_048)
+def _time_of(text: str) -> time | None:
+    """The clock time that a text says; None where it says none. A day has few of them."""
     match = _CLOCK.fullmatch(text.strip())
     hour, minute, second = (int(part or 0) for part in match.groups()) if match else (99, 0, 0)
     if (hour, minute, second) == (24, 0, 0):
         hour = 0
     if hour > 23 or minute > 59 or second > 59:
-        wire.fault(name, f"expected HH:MM, got {text[:40]!r}")
         return None
-    if text != f"{hour:02}:{minute:02}":
-        wire.note("time_form", name, f"expected HH:MM, took {text}")
     return time(hour, minute, second)
 
 
@@ -176,18 +187,30 @@ def _read_date(wire: Reader, name: str) -> date | None:
         return None
 
 
-def _read_days(wire: Reader) -> frozenset[DayOfWeek]:
+def _read_days(wire: Reader, field: str) -> frozenset[DayOfWeek]:
     days = set()
-    for index, item in enumerate(wire.items("day_of_week")):
+    for index, item in enumerate(wire.items(field)):
         name = str(item).upper()
         if name not in DayOfWeek.__members__:
-            text = f"expected a day's name, got {str(item)[:40]!r}"
-            wire.fault("day_of_week", text, place=index)
+            wire.fault(field, f"expected a day's name, got {str(item)[:40]!r}", place=index)
             continue
         if name != item:
-            wire.note("weekday_case", "day_of_week", f"expected {name}, took {item}")
+            wire.note("weekday_case", field, f"expected {name}, took {item}")
         days.add(DayOfWeek[name])
     return frozenset(days)
+
+
+_RESTRICTIONS: dict[str, Callable[[Reader, str], object]] = {
+    **dict.fromkeys(_NUMBERS, Reader.number_or_none),
+    "start_time": _read_time,
+    "end_time": _read_time,
+    "start_date": _read_date,
+    "end_date": _read_date,
+    "min_duration": Reader.integer_or_none,
+    "max_duration": Reader.integer_or_none,
+    "day_of_week": _read_days,
+}
+"""How each restriction is read, but for those of a reservation."""
 
 
 _KINDS = {
@@ -206,7 +229,7 @@ def _read_reservation(wire: Reader, fields: frozenset[str]) -> ReservationRestri
     found = [
         (field, name)
         for field in _KINDS
-        if field in fields and (name := wire.text_or_none(field)) is not None
+        if field in fields and wire.has(field) and (name := wire.text_or_none(field)) is not None
     ]
     if len(found) > 1:
         wire.fault("booking", "an element prices a reservation or a booking, not both")

@@ -25,7 +25,9 @@ _LATER: Final = {
 _NEWEST: Final = frozenset({"tax_included", "preauthorize_amount", "booking_id"})
 """Fields that came with 2.3.0 and its modules."""
 
-_PRICES: Final = ("min_price", "max_price", "total_cost", "total_energy_cost", "total_time_cost")
+_PRICES: Final = frozenset(
+    {"min_price", "max_price", "total_cost", "total_energy_cost", "total_time_cost"}
+)
 _LATER_WITHIN: Final = frozenset({"vat", "min_current", "max_current", "reservation"})
 
 
@@ -47,15 +49,10 @@ def version_of(wire: object, kind: Literal["Tariff", "CDR"]) -> str:
 
 def _marks(wire: dict[str, object], kind: Literal["Tariff", "CDR"]) -> Iterator[str]:
     """One version per mark found: the oldest that has it, but 2.1.1 only where no other has."""
-    for name in wire:
-        if name in _NEWEST:
-            yield "2.3.0"
-        elif name in _LATER[kind]:
-            yield "2.2.1"
-        elif name in _OLD[kind]:
-            yield "2.1.1"
-    for name in _PRICES:
-        yield from _price_marks(wire.get(name), name)
+    for mark, names in (("2.3.0", _NEWEST), ("2.2.1", _LATER[kind]), ("2.1.1", _OLD[kind])):
+        yield from [mark] * len(names & wire.keys())
+    for name in _PRICES & wire.keys():
+        yield from _price_marks(wire[name], name)
     if kind == "Tariff":
         yield from _element_marks(wire.get("elements"))
     elif any("2.3.0" in _marks(tariff, "Tariff") for tariff in _objects(wire.get("tariffs"))):
@@ -77,10 +74,9 @@ def _element_marks(elements: object) -> Iterator[str]:
         parts = _objects(element.get("price_components"))
         limits = element.get("restrictions")
         parts += _objects(limits if isinstance(limits, list) else [limits])
-        names = {name for part in parts for name in part}
-        if "booking" in names:
+        if any("booking" in part for part in parts):
             yield "2.3.0"
-        elif names & _LATER_WITHIN:
+        elif not all(map(_LATER_WITHIN.isdisjoint, parts)):
             yield "2.2.1"
 
 

@@ -59,10 +59,15 @@ def lint(
     found = [*_faults(version, wire, faults, checked), *_of_text(published)]
     found += _notes(version, wire, [*checked, *notes], {fault.pointer for fault in faults})
     found += _empty_restrictions(wire)
-    doubts = frozenset(f.pointer for f in found if f.severity is Severity.ERROR and _hides(f))
-    doubts |= {fault.pointer for fault in faults} | _meant(found)
+    doubts = _doubts(faults, found) if found else frozenset[str]()
     meaning = lint_meaning(tariff, doubts=doubts, policy=policy, now=now)
     return _in_order([*found, *(_in_list(wire, finding) for finding in meaning)])
+
+
+def _doubts(faults: Iterable[Problem], found: Iterable[Finding]) -> frozenset[str]:
+    """The pointers of what was not understood, or is not what was meant."""
+    hidden = {one.pointer for one in found if one.severity is Severity.ERROR and _hides(one)}
+    return _meant(found) | hidden | {fault.pointer for fault in faults}
 
 
 def _faults(

@@ -60,6 +60,8 @@ def read_text(text: str | bytes) -> PublishedText:
     def number(digits: str) -> Decimal | BeyondRange:
         nonlocal beyond
         value = Decimal(digits)
+        if len(digits) <= _LARGEST_EXPONENT and "e" not in digits and "E" not in digits:
+            return value
         exponent = value.as_tuple().exponent
         if isinstance(exponent, int) and abs(exponent) <= _LARGEST_EXPONENT:
             return value

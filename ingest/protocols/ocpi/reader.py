@@ -93,6 +93,8 @@ class Reader:
             return None
         if isinstance(value, Decimal):
             found = value
+        elif type(value) is int and -_MOST_WHOLE < value < _MOST_WHOLE:
+            return Decimal(value)
         elif isinstance(value, bool):
             return self._wrong(name, "a number", value, Decimal(0))
         elif isinstance(value, int | float):
@@ -164,7 +166,8 @@ class Reader:
         items = self.items(name)
         if required and not items:
             self.fault(name, "expected a list with at least one object")
-        return [Reader(v, f"{self.at(name)}/{i}", self._log) for i, v in enumerate(items)]
+        at = self.at(name)
+        return [Reader(v, f"{at}/{i}", self._log) for i, v in enumerate(items)]
 
     def items(self, name: str) -> list[object]:
         """A list of anything; absent is empty."""
