@@ -51,6 +51,7 @@ class Bearings:
     ) -> None:
         self._policies = [name for name, _ in receipt.policies if name in ON_LINE]
         self._tariffs = {one.id: one for one in reversed(tariffs)}
+        self._places = {one.id: at for at, one in reversed(list(enumerate(tariffs)))}
         self._periods = {(one.ordinal, one.reserved): one for one in reversed(periods)}
         self._codes: dict[int, set[str]] = {}
         for note in receipt.notes:
@@ -69,6 +70,11 @@ class Bearings:
     def tariff(self, line: Line) -> Tariff:
         """The tariff that priced a line."""
         return self._tariffs[line.tariff_id]
+
+    def pointer(self, line: Line) -> str:
+        """The price component of a line, as a JSON pointer into the CDR."""
+        element = f"/tariffs/{self._places[line.tariff_id]}/elements/{line.element}"
+        return f"{element}/price_components/{line.component}"
 
     def period(self, line: Line) -> ChargingPeriod:
         """The period a line is about: of two with its ordinal the reserved one, or the session's.

@@ -4,7 +4,7 @@ Read `explain`: it is the order of the explanation. Knows which sentence fits wh
 reckon a price, and to know how it is shown.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from decimal import Decimal, localcontext
@@ -13,12 +13,13 @@ from billing.explain.bearing import Bearings, bearing_on_total, is_rounded
 from billing.explain.explanation import Decision, Explanation, Headings, Position, Remark, Sum
 from billing.explain.figures import Figures
 from billing.explain.languages import LANGUAGES
+from billing.explain.place import place
 from billing.explain.position import Told, position
 from billing.money import EXACT
 from billing.period import ChargingPeriod
-from billing.policy import DEFAULT_POLICY, policy_from
-from billing.receipt import Amount, CostGroup, Receipt
-from billing.tariff import Tariff
+from billing.policy import DEFAULT_POLICY, PricingPolicy, policy_from
+from billing.receipt import Amount, CostGroup, Line, Receipt
+from billing.tariff import Dimension, Tariff, TaxIncluded
 
 Noted = tuple[str, str]
 """A note about a wire object: its code, and the JSON pointer it is about."""
@@ -85,7 +86,7 @@ def _session(subject: Subject, figures: Figures) -> tuple[str, ...]:
         time=figures.duration(subject.time_h * 3600),
     )
     found = [phrases["cdr"].format(id=subject.id)] if subject.id else []
-    found += [f"{when} ({zone})", delivered]
+    found += [f"{when[:1].upper()}{when[1:]} ({zone})", delivered]
     if start.utcoffset() != end.utcoffset():
         found.append(phrases["clock_changed"])
     return tuple(found)
@@ -109,7 +110,18 @@ def _lead(subject: Subject, figures: Figures) -> tuple[str, ...]:
         found = [phrases[kind].format(**_places(total, figures))]
     if is_rounded(subject.receipt):
         found.append(phrases["rounded"].format(**_places(exact, figures)))
+    found += _taxed(subject, phrases)
     return tuple(found)
+
+
+def _taxed(subject: Subject, phrases: Mapping[str, str]) -> list[str]:
+    """Whether prices are meant with tax or before it, where all of them are the same."""
+    used = {line.tariff_id for line in subject.receipt.lines}
+    kinds = {one.tax_included for one in subject.tariffs if one.id in used}
+    if kinds == {TaxIncluded.YES}:
+        return [phrases["prices_with_tax"]]
+    taxed = kinds == {TaxIncluded.NO} and bool(subject.receipt.exact_total.taxes)
+    return [phrases["prices_before_tax"]] if taxed else []
 
 
 def _places(amount: Amount, figures: Figures) -> dict[str, str]:
@@ -138,17 +150,24 @@ def _positions(subject: Subject, figures: Figures) -> tuple[Position, ...]:
                 numbers=tuple(numbers),
                 bearings=bearings,
                 start_at=subject.start_at,
-                shares_steps=_shares_steps(subject.receipt, numbers),
+                shares_steps=_shares_steps(subject.receipt, numbers, policy),
             )
         )
         for numbers in grouped.values()
     )
 
 
-def _shares_steps(receipt: Receipt, numbers: Sequence[int]) -> bool:
-    """Whether lines of other positions count towards the block that a line of these fills."""
-    last = receipt.lines[numbers[-1]]
-    peers = {n for n, one in enumerate(receipt.lines) if one.dimension is last.dimension}
+def _shares_steps(receipt: Receipt, numbers: Sequence[int], policy: PricingPolicy) -> bool:
+    """Whether lines of other positions count towards the block that a line of these fills: those
+    of the same quantity, but for a reservation's, which fill blocks of their own.
+    """
+    apart = policy.reservation_step_budget == "separate"
+
+    def budget(line: Line) -> tuple[Dimension, bool]:
+        return line.dimension, apart and line.group is CostGroup.RESERVATION
+
+    mine = budget(receipt.lines[numbers[-1]])
+    peers = {n for n, one in enumerate(receipt.lines) if budget(one) == mine}
     return bool(peers - set(numbers))
 
 
@@ -166,24 +185,20 @@ def _remarks(subject: Subject, figures: Figures) -> tuple[Remark, ...]:
     """Every note once, with all its places; those of the receipt first."""
     starts = {one.ordinal: one.start_at for one in reversed(subject.periods)}
     noted = [
-        (one.code, _period(one.period, starts[one.period], figures) if one.period >= 0 else "")
+        (one.code, f"/charging_periods/{one.period}" if one.period >= 0 else "")
         for one in subject.receipt.notes
     ]
-    places: dict[str, list[str]] = {}
-    for code, place in (*noted, *subject.noted):
-        known = places.setdefault(code, [])
-        if place and place not in known:
-            known.append(place)
+    pointers: dict[str, dict[str, None]] = {}
+    for code, pointer in (*noted, *subject.noted):
+        pointers.setdefault(code, {}).update({pointer: None} if pointer else {})
     texts = figures.language.notes
-    return tuple(
-        Remark(code, texts.get(code) or code.replace("_", " "), tuple(found))
-        for code, found in places.items()
-    )
-
-
-def _period(ordinal: int, start: datetime, figures: Figures) -> str:
-    at = figures.language.phrases["at"].format(time=figures.time_of(start))
-    return figures.language.phrases["period"].format(number=ordinal + 1, at=at)
+    found = []
+    for code, known in pointers.items():
+        words = [place(one, subject.tariffs, starts, figures) for one in known]
+        places = tuple(dict.fromkeys(filter(None, words)))
+        text = texts.get(code) or code.replace("_", " ")
+        found.append(Remark(code, text, places, tuple(known)))
+    return tuple(found)
 
 
 def _decisions(

@@ -14,7 +14,8 @@ class Position:
 
     `lines` are their positions on the receipt, `sentences` say what was measured, billed and
     charged, and `reasons` which element decided and why no other. `element` and `component` are
-    positions in the tariff (−1: a price limit). `policies` bore on it, by name.
+    positions in the tariff (−1: a price limit), `pointer` the same as a JSON pointer into the CDR.
+    `policies` bore on it, by name.
     """
 
     title: str
@@ -24,6 +25,7 @@ class Position:
     tariff_id: str
     element: int
     component: int
+    pointer: str
     measured: Decimal
     billed: Decimal
     price: Decimal
@@ -36,6 +38,9 @@ class Position:
     def gross(self) -> Decimal:
         """After tax."""
         return self.net + self.tax
+
+
+_MOST_PLACES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +56,23 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A note in words; `places` are the periods or JSON pointers it is about."""
+    """A note in words. `places` are what it is about, as a reader of the bill knows them;
+    `pointers` the same, and all that such a reader knows nothing of, as JSON pointers.
+    """
 
     code: str
     text: str
     places: tuple[str, ...]
+    pointers: tuple[str, ...]
+
+    def about(self, *, detail: bool = False) -> str:
+        """` (period 1, at 22:40)`; in detail ` (too_long: /id)`; "" where it is about the whole."""
+        named = self.pointers if detail else self.places
+        more = [] if detail or len(named) <= _MOST_PLACES else ["…"]
+        places = ", ".join([*(named if detail else named[:_MOST_PLACES]), *more])
+        if detail:
+            places = f"{self.code}: {places}" if places else self.code
+        return f" ({places})" if places else ""
 
 
 @dataclass(frozen=True, slots=True)

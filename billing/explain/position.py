@@ -73,6 +73,7 @@ def position(told: Told) -> Position:
         tariff_id=told.first.tariff_id,
         element=told.first.element,
         component=told.first.component,
+        pointer="" if limit else told.bearings.pointer(told.first),
         measured=told.total("measured"),
         billed=told.total("billed"),
         price=told.first.price,

@@ -8,33 +8,43 @@ WIDTH = 88
 _INDENT = "   "
 
 
-def text(explanation: Explanation, width: int = WIDTH) -> str:
-    """The explanation as text of at most `width` columns; ends with a line feed."""
+def text(explanation: Explanation, width: int = WIDTH, *, detail: bool = False) -> str:
+    """The explanation as text of at most `width` columns; ends with a line feed.
+
+    With `detail` codes, names of policies and JSON pointers stand beside the words: for engineers.
+    """
     heads = explanation.headings
     parts = [
         [explanation.title, "═" * len(explanation.title)],
         [line for one in explanation.session for line in wrap(one, width)],
         [line for one in explanation.lead for line in wrap(one, width)],
         [heads.positions, "─" * len(heads.positions)],
-        *[_position(number, one, width) for number, one in enumerate(explanation.positions, 1)],
+        *[
+            _position(number, one, width, detail=detail)
+            for number, one in enumerate(explanation.positions, 1)
+        ],
         [heads.sums, "─" * len(heads.sums), *_table(explanation)],
     ]
     if explanation.remarks:
-        lines = [line for one in explanation.remarks for line in _remark(one, width)]
+        lines = [line for one in explanation.remarks for line in _remark(one, width, detail=detail)]
         parts.append([heads.notes, "─" * len(heads.notes), *lines])
     if explanation.decisions:
         lines = [
-            line for one in explanation.decisions for line in _decision(one, explanation, width)
+            line
+            for one in explanation.decisions
+            for line in _decision(one, explanation, width, detail=detail)
         ]
         parts.append([heads.decisions, "─" * len(heads.decisions), *lines])
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
-def _position(number: int, one: Position, width: int) -> list[str]:
+def _position(number: int, one: Position, width: int, *, detail: bool) -> list[str]:
     head = f"{number}. {one.title}"
     lines = [f"{head} {' ' * max(width - len(head) - len(one.amount) - 2, 1)} {one.amount}"]
     for sentences in (one.sentences, one.reasons):
         lines += _wrapped(" ".join(sentences), width, _INDENT)
+    if detail and one.pointer:
+        lines += _wrapped(one.pointer, width, _INDENT)
     return lines
 
 
@@ -57,11 +67,11 @@ def _table(explanation: Explanation) -> list[str]:
     ]
 
 
-def _remark(one: Remark, width: int) -> list[str]:
-    places = f" ({', '.join(one.places)})" if one.places else ""
-    return _wrapped(f"{one.text}{places}", width, "• ", "  ")
+def _remark(one: Remark, width: int, *, detail: bool) -> list[str]:
+    return _wrapped(f"{one.text}{one.about(detail=detail)}", width, "• ", "  ")
 
 
-def _decision(one: Decision, explanation: Explanation, width: int) -> list[str]:
+def _decision(one: Decision, explanation: Explanation, width: int, *, detail: bool) -> list[str]:
     mark = explanation.headings.own if one.chosen else explanation.headings.default
-    return _wrapped(f"{one.text} {mark}", width, "• ", "  ")
+    name = f" {one.policy}={one.value}" if detail else ""
+    return _wrapped(f"{one.text} {mark}{name}", width, "• ", "  ")

@@ -34,6 +34,10 @@ def explain_cdr(
     time_zone: TimeZone = "",
     policy: Decisions = None,
     ocpi: OCPI = "",
+    detail: Annotated[
+        bool,
+        typer.Option("--detail", help="For engineers: codes, policies and JSON pointers too."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Explain a CDR's price in sentences: what was measured, what was billed, by which rule.
@@ -46,6 +50,7 @@ def explain_cdr(
     Examples:
       wattproof explain cdr.json --time-zone Europe/Amsterdam
       wattproof explain cdr.json --language de --format markdown
+      wattproof explain cdr.json --time-zone Europe/Amsterdam --detail
       wattproof explain cdr.json --tariff tariff.json --language nl --json
     """
     found = explain(
@@ -59,5 +64,6 @@ def explain_cdr(
     if as_json or form is Form.JSON:
         show_exact(as_data(found))
     else:
-        words = markdown(found) if form is Form.MARKDOWN else text(found)
+        write = markdown if form is Form.MARKDOWN else text
+        words = write(found, detail=detail)
         typer.echo(printable(words), nl=False)

@@ -190,10 +190,10 @@ def _zone(version: str, cdr: CDR, given: str) -> tuple[ZoneInfo, tuple[Note, ...
     except (KeyError, ValueError, OSError):
         lack = Problem("" if given else pointer, f"time zone {name[:40]!r} does not exist")
         raise UnpriceableError("Time zone", [lack], "give one of IANA's names") from None
-    if name == own:
+    if own in ("", name):
         return zone, ()
-    said = f", where the location says {own}" if own else ""
-    return zone, (Note("zone_from_configuration", pointer, f"time zone {name}, as given{said}"),)
+    text = f"time zone {name}, as given, where the location says {own}"
+    return zone, (Note("zone_from_configuration", pointer, text),)
 
 
 _NONE = Decimal(0)

@@ -14,7 +14,7 @@ from billing.explain.bearing import is_rounded
 from billing.money import UnknownCurrency, exponent, round_to
 from billing.policy import DEFAULT_POLICY
 from billing.receipt import Amount, CostGroup, Line
-from billing.tariff import Dimension
+from billing.tariff import Dimension, TaxIncluded
 from wattproof.pricing.price import Priced
 from wattproof.refusals import RefusalError
 from wattproof.terminal import console, printable
@@ -93,13 +93,20 @@ def _lines(priced: Priced) -> RenderableType:
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("from", "what"):
         table.add_column(name)
-    for name in ("measured", "billed", "price", "net", "VAT", "tax"):
+    for name in ("measured", "billed", _price_head(priced), "net", "VAT", "tax"):
         table.add_column(name, justify="right")
     table.add_column("decided by")
     starts = {one.ordinal: one.start_at for one in reversed(priced.cdr.periods)}
     for line in priced.receipt.lines:
         table.add_row(*_cells(priced, line, starts.get(line.period)))
     return table
+
+
+def _price_head(priced: Priced) -> str:
+    """Whether prices are meant with tax, where all of them are the same."""
+    kinds = {one.tax_included for one in priced.cdr.tariffs}
+    heads = {TaxIncluded.YES: "price incl. tax", TaxIncluded.NO: "price excl. tax"}
+    return heads.get(kinds.pop(), "price") if len(kinds) == 1 else "price"
 
 
 def _cells(priced: Priced, line: Line, start: datetime | None) -> tuple[str, ...]:

@@ -21,35 +21,37 @@ PHRASES = {
     "credits_gross": "Gutschrift: {gross} einschließlich Steuer.",
     "rounded": "Genau gerechnet sind es {net} netto und {gross} brutto; gerundet wird einmal, ganz "
     "am Ende.",
+    "prices_with_tax": "Alle Preise verstehen sich einschließlich Steuer.",
+    "prices_before_tax": "Alle Preise verstehen sich ohne Steuer.",
     "positions": "Posten für Posten",
     "sums": "Zusammenfassung",
     "notes": "Gut zu wissen",
     "decisions": "Was der Standard offenlässt und wie es entschieden wurde",
     "decision_own": "(gewählt)",
     "decision_default": "(Vorgabe)",
-    "before_tax": "netto",
+    "before_tax": "Netto",
     "tax": "Steuer",
-    "after_tax": "brutto",
+    "after_tax": "Brutto",
     "total": "Summe",
-    "exact": "ungerundet",
+    "exact": "Ungerundet",
     "group_energy": "Energie",
     "group_time": "Ladezeit",
-    "group_parking": "Parken",
-    "group_fixed": "Startgebühren",
+    "group_parking": "Standzeit",
+    "group_fixed": "Pauschalen",
     "group_reservation": "Reservierung",
     "group_limit": "Preisgrenze",
     "name_energy": "Energie",
     "name_time": "Ladezeit",
     "name_parking_time": "Standzeit",
-    "name_flat": "Startgebühr",
+    "name_flat": "Pauschale",
     "name_reserved": "Reservierung",
-    "name_reserved_flat": "Reservierungsgebühr",
+    "name_reserved_flat": "Reservierungspauschale",
     "name_min": "Mindestpreis",
     "name_max": "Höchstpreis",
-    "what_energy": "Energie",
-    "what_time": "Ladezeit",
-    "what_parking_time": "Standzeit",
-    "what_flat": "eine Startgebühr",
+    "what_energy": "Energiepreis",
+    "what_time": "Preis der Ladezeit",
+    "what_parking_time": "Preis der Standzeit",
+    "what_flat": "Pauschale",
     "span": "von {start} bis {end} Uhr",
     "span_on_day": "am {date} von {start} bis {end} Uhr",
     "span_days": "vom {start_date}, {start} Uhr, bis zum {end_date}, {end} Uhr",
@@ -61,14 +63,14 @@ PHRASES = {
     "measured_time": "Das Fahrzeug hat {amount} lang geladen, {when}.",
     "measured_parking_time": "Das Fahrzeug war {amount} lang angeschlossen, ohne zu laden, {when}.",
     "measured_reserved": "Der Ladepunkt war {amount} lang für Sie reserviert, {when}.",
-    "measured_flat": "Diese Gebühr fällt einmal an, {when}.",
-    "imputed": "Ein Teil der Menge wurde zwischen zwei Zählerständen berechnet.",
-    "billed_same": "Genau das wird berechnet.",
-    "billed_step": "Berechnet werden {billed}: Der Tarif rechnet in vollen Blöcken von {step} ab, "
+    "measured_flat": "Diese Pauschale fällt einmal an, {when}.",
+    "imputed": "Ein Teil der Menge wurde zwischen zwei Zählerständen anteilig ermittelt.",
+    "billed_same": "Genau das wird abgerechnet.",
+    "billed_step": "Abgerechnet werden {billed}: Der Tarif gilt für volle Blöcke von {step}, "
     "daher kamen {surplus} hinzu, um den letzten zu füllen.",
-    "billed_step_shared": "Berechnet werden {billed}: Blöcke von {step} werden einmal für den "
+    "billed_step_shared": "Abgerechnet werden {billed}: Blöcke von {step} werden einmal für den "
     "ganzen Ladevorgang gefüllt; was dazu fehlte, {surplus}, kommt hier hinzu, wo er endete.",
-    "billed_nothing": "Ins Netz zurückgespeiste Energie wird nicht berechnet.",
+    "billed_nothing": "Ins Netz zurückgespeiste Energie wird nicht abgerechnet.",
     "cost": "{billed} zu {price} ergeben {net}.",
     "cost_flat": "Sie beträgt {net}.",
     "cost_gross": "{billed} zu {price} einschließlich Steuer ergeben {gross}.",
@@ -89,8 +91,8 @@ PHRASES = {
     "rule_when": "Der Preis steht in Element {element} von {elements} des Tarifs {tariff}; es gilt "
     "{conditions}.",
     "rule_passed": "Element {element} käme vorher, gilt aber nur {conditions}.",
-    "rule_passed_many": "Die {count} Elemente davor, die einen solchen Preis haben, gelten dann "
-    "nicht.",
+    "rule_passed_many": "Die {count} Elemente davor, die einen solchen Preis haben, galten zu "
+    "dieser Zeit nicht.",
     "days": "{days}",
     "days_range": "{first} bis {last}",
     "clock_between": "zwischen {start} und {end} Uhr",
@@ -123,6 +125,9 @@ PHRASES = {
     "booking_cancellation_fees": "für eine Buchung, die storniert wurde",
     "booking_overtime": "für die Zeit über das gebuchte Zeitfenster hinaus",
     "period": "Abschnitt {number}, {at}",
+    "place_element": "Element {element} des Tarifs",
+    "place_element_of": "Element {element} des Tarifs {tariff}",
+    "place_price": "{place}, {what}",
 }
 
 NOTES = {
@@ -132,8 +137,8 @@ NOTES = {
     "von ihnen.",
     "negative_energy": "Energie wurde ins Netz zurückgespeist; sie wird nicht vergütet.",
     "negative_tax": "Die Preisgrenzen ergeben nach Steuer weniger als davor.",
-    "negative_time": "Eine Zeit unter null wurde angegeben; sie wird nicht berechnet.",
-    "no_price_component": "Etwas, das der Tarif sonst bepreist, ist hier kostenlos, weil kein "
+    "negative_time": "Eine Zeit unter null wurde angegeben; sie wird nicht abgerechnet.",
+    "no_price_component": "Wofür der Tarif sonst einen Preis hat, ist hier kostenlos, weil kein "
     "Element mit einem solchen Preis galt.",
     "period_spans_price_change": "Der Preis ändert sich innerhalb dieses Abschnitts; der Preis zu "
     "seinem Beginn gilt für den ganzen Abschnitt.",
@@ -151,8 +156,8 @@ NOTES = {
     "Schwelle des Tarifs.",
     "tax_included_without_rate": "Die Preise enthalten Steuer, aber der Tarif nennt keinen "
     "Steuersatz: Der Nettobetrag lässt sich nicht angeben.",
-    "time_step_target": "Nach dem Parken wurde weiter geladen; damit ist offen, welche der beiden "
-    "Zeiten aufgerundet wird.",
+    "time_step_target": "Nach einer Standzeit wurde weiter geladen; damit ist offen, welche der "
+    "beiden Zeiten aufgerundet wird.",
     "total_clamped": "Der Mindest- oder Höchstpreis des Tarifs bestimmt die Summe.",
     "unattributed_tax": "Eine Preisgrenze bestimmt eine Steuer, für die kein Satz angegeben ist.",
     "unknown_bound": "Der Tarif hängt von Leistung oder Stromstärke ab, doch gemessen wurde keine.",
@@ -170,16 +175,16 @@ NOTES = {
     "duplicate_dimension": "Ein Abschnitt nennt dieselbe Größe zweimal; beide werden addiert.",
     "empty_list": "Eine Liste, die etwas enthalten sollte, ist leer.",
     "energy_not_in_periods": "Der CDR gibt als Summe mehr Energie an als in seinen Abschnitten; "
-    "der Rest wird nicht berechnet.",
+    "der Rest wird nicht abgerechnet.",
     "integer_form": "Eine ganze Zahl ist mit Nachkommastellen geschrieben.",
     "mixed_period": "Ein Abschnitt enthält mehrere Arten von Zeit.",
     "needless_null": "Ein Feld ohne Wert hätte weggelassen werden sollen.",
     "not_understood": "Ein Feld, von dem der Preis nicht abhängt, war nicht zu verstehen.",
     "number_as_text": "Ein Text ist als Zahl geschrieben.",
     "parking_time_not_in_periods": "Der CDR gibt als Summe mehr Standzeit an als in seinen "
-    "Abschnitten; der Rest wird nicht berechnet.",
+    "Abschnitten; der Rest wird nicht abgerechnet.",
     "period_time_differs": "Die Zeit, die ein Abschnitt angibt, ist nicht die, die er dauerte; "
-    "berechnet wird die angegebene.",
+    "abgerechnet wird die angegebene.",
     "price_shape": "Ein Betrag ist so geschrieben wie in einer anderen Version von OCPI.",
     "required_field": "Pflichtfelder fehlen; der Preis hängt nicht von ihnen ab.",
     "reservation_never_used": "Es gibt nur reservierte Zeit: Die Reservierung wurde nicht genutzt.",
@@ -187,7 +192,8 @@ NOTES = {
     "session_only": "Eine Größe, die in eine Session und nicht in einen CDR gehört, bleibt außer "
     "Acht.",
     "string_number": "Eine Zahl steht in Anführungszeichen.",
-    "tariff_given": "Gerechnet wird nach einem eigens angegebenen Tarif, nicht nach dem des CDR.",
+    "tariff_given": "Abgerechnet wird nach einem gesondert angegebenen Tarif, nicht nach dem des "
+    "CDR.",
     "tariff_of_newer_version": "Der Tarif ist von einer neueren OCPI-Version als der CDR und wird "
     "so gelesen.",
     "time_form": "Eine Uhrzeit ist nicht als HH:MM geschrieben.",
@@ -199,15 +205,15 @@ NOTES = {
     "unknown_value": "Ein Wert, den diese Version von OCPI nicht kennt, bleibt außer Acht.",
     "weekday_case": "Ein Wochentag ist nicht in Großbuchstaben geschrieben.",
     "wrong_type": "Ein Feld hat nicht den Typ, den OCPI ihm gibt.",
-    "zone_from_configuration": "Die Zeitzone wurde eigens angegeben, nicht vom CDR.",
+    "zone_from_configuration": "Es gilt die gesondert angegebene Zeitzone, nicht die des CDR.",
 }
 
 POLICIES = {
     "flat_scope": {
-        "phase": "Eine Startgebühr fällt einmal für den Ladevorgang und einmal für seine "
+        "phase": "Eine Pauschale fällt einmal für den Ladevorgang und einmal für seine "
         "Reservierung an.",
-        "session": "Eine Startgebühr fällt insgesamt nur einmal an.",
-        "activation": "Eine Startgebühr fällt jedes Mal an, wenn eine andere zu gelten beginnt.",
+        "session": "Eine Pauschale fällt insgesamt nur einmal an.",
+        "activation": "Eine Pauschale fällt jedes Mal an, wenn eine andere zu gelten beginnt.",
     },
     "element_choice": {
         "per_dimension": "Jede Größe nimmt ihren Preis aus dem ersten Element, das einen hat und "
@@ -228,7 +234,7 @@ POLICIES = {
         "never": "Gleiche Uhrzeiten für Beginn und Ende bedeuten: zu keiner Zeit.",
     },
     "zero_step": {
-        "no_rounding": "Blockgröße 0 bedeutet, dass Mengen wie gemessen berechnet werden.",
+        "no_rounding": "Blockgröße 0 bedeutet, dass Mengen wie gemessen abgerechnet werden.",
         "one": "Blockgröße 0 bedeutet volle Wattstunden und Sekunden.",
     },
     "step_scope": {
@@ -236,8 +242,8 @@ POLICIES = {
         "period": "Blöcke werden in jedem Abschnitt gefüllt.",
     },
     "time_step_target": {
-        "parking_when_priced": "Wo Parken einen Preis hat, wird die Standzeit aufgerundet, nicht "
-        "die Ladezeit.",
+        "parking_when_priced": "Hat die Standzeit einen Preis, wird sie aufgerundet, nicht die "
+        "Ladezeit.",
         "last_priced": "Aufgerundet wird die Art von Zeit, die zuletzt einen Preis hatte.",
     },
     "step_counts_unpriced": {
@@ -291,8 +297,8 @@ POLICIES = {
         "at_end": "Die Preisgrenzen sind die des Tarifs, der am Ende galt.",
     },
     "volume_rounding": {
-        "exact": "Mengen werden genau so bepreist, wie sie angegeben sind.",
-        "four_decimals": "Mengen werden vor der Berechnung auf vier Nachkommastellen gerundet.",
+        "exact": "Mengen werden genau so abgerechnet, wie sie angegeben sind.",
+        "four_decimals": "Mengen werden vor der Abrechnung auf vier Nachkommastellen gerundet.",
         "period_span": "Eine angegebene Zeit, die nur durch die Rundung auf vier Nachkommastellen "
         "von der Länge ihres Abschnitts abweicht, zählt als diese Länge.",
     },
@@ -305,8 +311,8 @@ POLICIES = {
         "periods": "Die Gesamtzeit ist die Summe der Abschnitte.",
     },
     "period_order": {
-        "as_given": "Abschnitte in falscher Reihenfolge werden in der gegebenen berechnet.",
-        "by_start": "Abschnitte in falscher Reihenfolge werden in der ihrer Anfänge berechnet.",
+        "as_given": "Abschnitte in falscher Reihenfolge werden in der gegebenen abgerechnet.",
+        "by_start": "Abschnitte in falscher Reihenfolge werden nach ihrem Beginn abgerechnet.",
     },
     "wrap_weekday": {
         "instant": "Nach Mitternacht zählt der neue Wochentag.",
@@ -317,8 +323,9 @@ POLICIES = {
         "offset_at_start": "An Tagen der Zeitumstellung zählt die Uhr des Beginns bis zum Ende.",
     },
     "flat_cost_field": {
-        "by_element": "Eine Startgebühr, die zu einem Parkpreis gehört, zählt zu den Parkkosten.",
-        "fixed": "Alle Startgebühren zählen zu den festen Kosten.",
+        "by_element": "Eine Pauschale, die zu einem Preis der Standzeit gehört, zählt zu deren "
+        "Kosten.",
+        "fixed": "Alle Pauschalen zählen zu den festen Kosten.",
     },
     "duplicate_component": {
         "first": "Von zwei Preisen für dieselbe Größe in einem Element gilt der erste.",

@@ -20,20 +20,22 @@ PHRASES = {
     "credits_gross": "Credited: {gross}, tax included.",
     "rounded": "To the last digit it is {net} before tax and {gross} with tax; it is rounded once, "
     "at the very end.",
+    "prices_with_tax": "All prices include tax.",
+    "prices_before_tax": "All prices are before tax.",
     "positions": "Line by line",
     "sums": "Summary",
     "notes": "Worth knowing",
     "decisions": "What the standard leaves open, and how it was decided",
     "decision_own": "(chosen)",
     "decision_default": "(default)",
-    "before_tax": "before tax",
-    "tax": "tax",
-    "after_tax": "with tax",
+    "before_tax": "Before tax",
+    "tax": "Tax",
+    "after_tax": "With tax",
     "total": "Total",
     "exact": "Unrounded",
     "group_energy": "Energy",
     "group_time": "Charging time",
-    "group_parking": "Parking",
+    "group_parking": "Parking time",
     "group_fixed": "Fixed fees",
     "group_reservation": "Reservation",
     "group_limit": "Price limit",
@@ -45,10 +47,10 @@ PHRASES = {
     "name_reserved_flat": "Reservation fee",
     "name_min": "Minimum price",
     "name_max": "Maximum price",
-    "what_energy": "energy",
-    "what_time": "charging time",
-    "what_parking_time": "parking time",
-    "what_flat": "a fixed fee",
+    "what_energy": "energy price",
+    "what_time": "price of charging time",
+    "what_parking_time": "price of parking time",
+    "what_flat": "fixed fee",
     "span": "from {start} to {end}",
     "span_on_day": "on {date} from {start} to {end}",
     "span_days": "from {start_date} at {start} to {end_date} at {end}",
@@ -61,16 +63,16 @@ PHRASES = {
     "measured_parking_time": "The vehicle was connected without charging for {amount}, {when}.",
     "measured_reserved": "The charging point was held for you for {amount}, {when}.",
     "measured_flat": "This fee is due once, {when}.",
-    "imputed": "Part of the amount was read off between two meter readings.",
+    "imputed": "Part of the amount was estimated between two meter readings.",
     "billed_same": "Exactly that is billed.",
     "billed_step": "{billed} are billed: the tariff bills in full blocks of {step}, so {surplus} "
     "were added to fill the last one.",
     "billed_step_shared": "{billed} are billed: blocks of {step} are filled once for the whole "
     "session, and the {surplus} that were missing are added here, where it ended.",
     "billed_nothing": "Energy fed back into the grid is not billed.",
-    "cost": "{billed} at {price} make {net}.",
+    "cost": "{billed} at {price} come to {net}.",
     "cost_flat": "It costs {net}.",
-    "cost_gross": "{billed} at {price}, tax included, make {gross}.",
+    "cost_gross": "{billed} at {price}, tax included, come to {gross}.",
     "cost_flat_gross": "It costs {gross}, tax included.",
     "taxed": "With {rate} tax ({tax}) that is {gross}.",
     "taxed_within": "Of that, {tax} is tax at {rate}.",
@@ -88,7 +90,8 @@ PHRASES = {
     "rule_when": "The price stands in element {element} of {elements} of tariff {tariff}, which "
     "applies {conditions}.",
     "rule_passed": "Element {element} would come first, but it applies only {conditions}.",
-    "rule_passed_many": "The {count} elements with such a price before it do not apply then.",
+    "rule_passed_many": "The {count} elements with such a price before it did not apply at that "
+    "time.",
     "days": "on {days}",
     "days_range": "from {first_day} to {last_day}",
     "clock_between": "between {start} and {end}",
@@ -121,6 +124,9 @@ PHRASES = {
     "booking_cancellation_fees": "to a booking that was called off",
     "booking_overtime": "to the time beyond the booked slot",
     "period": "period {number}, {at}",
+    "place_element": "element {element} of the tariff",
+    "place_element_of": "element {element} of tariff {tariff}",
+    "place_price": "{place}, {what}",
 }
 
 NOTES = {
@@ -181,7 +187,7 @@ NOTES = {
     "restrictions_as_list": "Conditions are written as a list; its one entry is used.",
     "session_only": "A quantity that belongs in a session, not in a CDR, is ignored.",
     "string_number": "A number is written in quotes.",
-    "tariff_given": "The price is by a tariff given apart, not by the CDR's own.",
+    "tariff_given": "The price is by a tariff that was given, not by the CDR's own.",
     "tariff_of_newer_version": "The tariff is of a newer version of OCPI than the CDR and is read "
     "as such.",
     "time_form": "A time of day is not written as HH:MM.",
@@ -193,7 +199,8 @@ NOTES = {
     "unknown_value": "A value unknown to this version of OCPI is ignored.",
     "weekday_case": "A weekday is not written in capitals.",
     "wrong_type": "A field does not have the type OCPI gives it.",
-    "zone_from_configuration": "The time zone was given apart, not by the CDR.",
+    "zone_from_configuration": "The time zone used is the one that was given, not the one the CDR "
+    "names.",
 }
 
 POLICIES = {
@@ -307,7 +314,7 @@ POLICIES = {
         "counts to its end.",
     },
     "flat_cost_field": {
-        "by_element": "A fixed fee that comes with a parking price counts as parking cost.",
+        "by_element": "A fixed fee that comes with a price of parking time counts as parking cost.",
         "fixed": "All fixed fees count as fixed cost.",
     },
     "duplicate_component": {
@@ -315,7 +322,7 @@ POLICIES = {
         "last": "Of two prices for the same quantity in one element, the last counts.",
     },
     "tax_included_math": {
-        "net_from_gross": "Prices include tax; the amount before tax is reckoned from them.",
+        "net_from_gross": "Prices include tax; the amount before tax is worked out from them.",
         "tax_on_top": "Tax is added to prices that include it already.",
     },
     "empty_date_window": {

@@ -12,44 +12,46 @@ PHRASES = {
     "clock_changed": "L’heure légale change pendant la session ; les heures sont celles que montre "
     "l’horloge sur place.",
     "delivered": "{energy} en {time}",
-    "pays": "À payer : {gross}, soit {net} hors taxes et {tax} de taxe.",
+    "pays": "À payer : {gross}, soit {net} hors taxes et {tax} de taxes.",
     "pays_untaxed": "À payer : {gross}. Aucune taxe ne s’applique.",
     "pays_gross": "À payer : {gross} taxes comprises.",
     "pays_nothing": "Il n’y a rien à payer.",
-    "credits": "Remboursé : {gross}, soit {net} hors taxes et {tax} de taxe.",
+    "credits": "Remboursé : {gross}, soit {net} hors taxes et {tax} de taxes.",
     "credits_untaxed": "Remboursé : {gross}. Aucune taxe ne s’applique.",
     "credits_gross": "Remboursé : {gross} taxes comprises.",
     "rounded": "Au dernier chiffre près, cela fait {net} hors taxes et {gross} taxes comprises ; "
     "l’arrondi se fait une seule fois, tout à la fin.",
+    "prices_with_tax": "Tous les prix s’entendent taxes comprises.",
+    "prices_before_tax": "Tous les prix s’entendent hors taxes.",
     "positions": "Ligne par ligne",
     "sums": "Récapitulatif",
     "notes": "Bon à savoir",
     "decisions": "Ce que la norme laisse ouvert, et ce qui a été décidé",
     "decision_own": "(choisi)",
     "decision_default": "(par défaut)",
-    "before_tax": "hors taxes",
-    "tax": "taxe",
-    "after_tax": "taxes comprises",
+    "before_tax": "Hors taxes",
+    "tax": "Taxes",
+    "after_tax": "Taxes comprises",
     "total": "Total",
-    "exact": "sans arrondi",
+    "exact": "Sans arrondi",
     "group_energy": "Énergie",
-    "group_time": "Temps de charge",
-    "group_parking": "Stationnement",
+    "group_time": "Temps de recharge",
+    "group_parking": "Temps de stationnement",
     "group_fixed": "Frais fixes",
     "group_reservation": "Réservation",
     "group_limit": "Limite de prix",
     "name_energy": "Énergie",
-    "name_time": "Temps de charge",
+    "name_time": "Temps de recharge",
     "name_parking_time": "Temps de stationnement",
     "name_flat": "Frais fixes",
     "name_reserved": "Réservation",
     "name_reserved_flat": "Frais de réservation",
     "name_min": "Prix minimum",
     "name_max": "Prix maximum",
-    "what_energy": "l’énergie",
-    "what_time": "le temps de charge",
-    "what_parking_time": "le temps de stationnement",
-    "what_flat": "des frais fixes",
+    "what_energy": "prix de l’énergie",
+    "what_time": "prix du temps de recharge",
+    "what_parking_time": "prix du temps de stationnement",
+    "what_flat": "frais fixes",
     "span": "de {start} à {end}",
     "span_on_day": "le {date} de {start} à {end}",
     "span_days": "du {start_date} à {start} au {end_date} à {end}",
@@ -61,9 +63,9 @@ PHRASES = {
     "measured_time": "Le véhicule s’est rechargé pendant {amount}, {when}.",
     "measured_parking_time": "Le véhicule est resté branché sans se recharger pendant {amount}, "
     "{when}.",
-    "measured_reserved": "Le point de charge vous a été réservé pendant {amount}, {when}.",
+    "measured_reserved": "Le point de recharge vous a été réservé pendant {amount}, {when}.",
     "measured_flat": "Ce montant est dû une seule fois, {when}.",
-    "imputed": "Une partie de la quantité a été calculée entre deux relevés du compteur.",
+    "imputed": "Une partie de la quantité a été estimée entre deux relevés du compteur.",
     "billed_same": "C’est exactement ce qui est facturé.",
     "billed_step": "Quantité facturée : {billed}. Le tarif compte par tranches entières de "
     "{step} ; {surplus} ont donc été ajoutés pour remplir la dernière.",
@@ -75,15 +77,15 @@ PHRASES = {
     "cost_flat": "Il s’élève à {net}.",
     "cost_gross": "{billed} à {price} taxes comprises font {gross}.",
     "cost_flat_gross": "Il s’élève à {gross} taxes comprises.",
-    "taxed": "Avec {rate} de taxe ({tax}), cela fait {gross}.",
-    "taxed_within": "Dont {tax} de taxe à {rate}.",
+    "taxed": "Avec {rate} de taxes ({tax}), cela fait {gross}.",
+    "taxed_within": "Dont {tax} de taxes à {rate}.",
     "untaxed": "Aucune taxe ne s’y ajoute.",
     "per_energy": "{price} par kWh",
     "per_time": "{price} par heure",
     "limit_min": "D’après le tarif, la session coûte au moins {limit}. Les autres lignes font "
-    "moins ; on ajoute donc {net} hors taxes et {tax} de taxe.",
+    "moins ; on ajoute donc {net} hors taxes et {tax} de taxes.",
     "limit_max": "D’après le tarif, la session coûte au plus {limit}. Les autres lignes font "
-    "plus ; on déduit donc {net} hors taxes et {tax} de taxe.",
+    "plus ; on déduit donc {net} hors taxes et {tax} de taxes.",
     "limit_before": "{net} hors taxes",
     "limit_both": "{net} hors taxes et {gross} taxes comprises",
     "rule_always": "Le prix figure dans l’élément {element} sur {elements} du tarif {tariff}, qui "
@@ -91,8 +93,8 @@ PHRASES = {
     "rule_when": "Le prix figure dans l’élément {element} sur {elements} du tarif {tariff}, qui "
     "s’applique {conditions}.",
     "rule_passed": "L’élément {element} passerait avant, mais s’applique seulement {conditions}.",
-    "rule_passed_many": "Les {count} éléments précédents qui ont un tel prix ne s’appliquent pas à "
-    "ce moment.",
+    "rule_passed_many": "Les {count} éléments précédents qui ont un tel prix ne s’appliquaient "
+    "pas à ce moment.",
     "days": "{days}",
     "days_range": "du {first_day} au {last_day}",
     "clock_between": "entre {start} et {end}",
@@ -125,6 +127,9 @@ PHRASES = {
     "booking_cancellation_fees": "à un créneau réservé qui a été annulé",
     "booking_overtime": "au temps qui dépasse le créneau réservé",
     "period": "période {number}, {at}",
+    "place_element": "élément {element} du tarif",
+    "place_element_of": "élément {element} du tarif {tariff}",
+    "place_price": "{place}, {what}",
 }
 
 NOTES = {
@@ -133,18 +138,18 @@ NOTES = {
     "limits_from_start_tariff": "Plusieurs tarifs ont été utilisés ; le prix minimum et le prix "
     "maximum sont ceux de l’un d’eux.",
     "negative_energy": "De l’énergie a été rendue au réseau ; elle n’est pas rémunérée.",
-    "negative_tax": "Les limites de prix laissent moins après taxe qu’avant.",
+    "negative_tax": "Les limites de prix laissent moins taxes comprises que hors taxes.",
     "negative_time": "Une durée inférieure à zéro a été indiquée ; elle n’est pas facturée.",
     "no_price_component": "Ce que le tarif facture à d’autres moments est gratuit ici, car aucun "
     "élément avec un tel prix ne s’appliquait.",
     "period_spans_price_change": "Le prix change au cours de cette période ; celui de son début "
-    "vaut pour toute la période.",
+    "s’applique à toute la période.",
     "period_without_tariff": "Une période ne nomme aucun tarif.",
     "periods_disagree_with_stamps": "Les périodes ne vont pas exactement du début à la fin de la "
     "session.",
     "periods_out_of_order": "Une période commence avant celle qui la précède.",
     "periods_outside_validity": "Un tarif a été utilisé en dehors de sa période de validité.",
-    "reservation_and_time_steps": "Le temps réservé et le temps de charge sont tous deux comptés "
+    "reservation_and_time_steps": "Le temps réservé et le temps de recharge sont tous deux comptés "
     "par tranches.",
     "step_flip_by_rounding": "La durée indiquée est si proche d’une tranche entière que son "
     "arrondi à quatre décimales a pu en ajouter ou en éviter une.",
@@ -167,7 +172,8 @@ NOTES = {
     "sont lues telles quelles.",
     "credit_sign": "Le total d’un avoir devrait être négatif, celui-ci ne l’est pas.",
     "credit_time_sign": "L’avoir indique ses durées en négatif ; elles sont lues en positif.",
-    "currency_differs": "Le CDR nomme une autre monnaie que son tarif ; celle du tarif vaut.",
+    "currency_differs": "Le CDR nomme une autre monnaie que son tarif ; c’est celle du tarif qui "
+    "compte.",
     "dimension_case": "La nature d’une grandeur n’est pas écrite en capitales ; elle compte tout "
     "de même.",
     "duplicate_dimension": "Une période indique deux fois la même grandeur ; les deux sont "
@@ -188,14 +194,14 @@ NOTES = {
     "required_field": "Des champs obligatoires manquent ; le prix n’en dépend pas.",
     "reservation_never_used": "Il n’y a que du temps réservé : la réservation n’a pas été "
     "utilisée.",
-    "restrictions_as_list": "Des conditions figurent dans une liste ; sa seule entrée vaut.",
+    "restrictions_as_list": "Des conditions figurent dans une liste ; sa seule entrée compte.",
     "session_only": "Une grandeur qui relève d’une session et non d’un CDR est ignorée.",
     "string_number": "Un nombre est écrit entre guillemets.",
     "tariff_given": "Le calcul suit un tarif fourni à part, et non celui du CDR.",
     "tariff_of_newer_version": "Le tarif est d’une version d’OCPI plus récente que le CDR et est "
     "lu comme tel.",
     "time_form": "Une heure n’est pas écrite sous la forme HH:MM.",
-    "time_not_in_periods": "Le CDR indique au total plus de temps de charge que dans ses "
+    "time_not_in_periods": "Le CDR indique au total plus de temps de recharge que dans ses "
     "périodes ; le reste n’est pas facturé.",
     "timestamp_form": "Un horodatage n’est pas écrit comme OCPI le prévoit.",
     "too_long": "Un texte ou un nombre est plus long qu’OCPI ne le permet.",
@@ -203,7 +209,8 @@ NOTES = {
     "unknown_value": "Une valeur inconnue de cette version d’OCPI est ignorée.",
     "weekday_case": "Un jour de la semaine n’est pas écrit en capitales.",
     "wrong_type": "Un champ n’a pas le type qu’OCPI lui donne.",
-    "zone_from_configuration": "Le fuseau horaire a été fourni à part, et non par le CDR.",
+    "zone_from_configuration": "Le fuseau horaire utilisé est celui qui a été fourni à part, et "
+    "non celui du CDR.",
 }
 
 POLICIES = {
@@ -243,7 +250,7 @@ POLICIES = {
     },
     "time_step_target": {
         "parking_when_priced": "Quand le stationnement a un prix, c’est lui qui est arrondi, et "
-        "non le temps de charge.",
+        "non le temps de recharge.",
         "last_priced": "C’est la sorte de durée facturée en dernier qui est arrondie.",
     },
     "step_counts_unpriced": {
@@ -252,7 +259,7 @@ POLICIES = {
     },
     "reservation_step_budget": {
         "separate": "Le temps réservé est arrondi à part.",
-        "shared": "Le temps réservé et le temps de charge sont arrondis ensemble.",
+        "shared": "Le temps réservé et le temps de recharge sont arrondis ensemble.",
     },
     "missing_bound": {
         "other_bound": "Si seule la puissance (ou l’intensité) la plus basse ou la plus haute est "
@@ -324,13 +331,13 @@ POLICIES = {
         "fin de la session.",
     },
     "flat_cost_field": {
-        "by_element": "Des frais fixes liés à un prix de stationnement comptent comme "
+        "by_element": "Des frais fixes liés à un prix du temps de stationnement comptent comme "
         "stationnement.",
         "fixed": "Tous les frais fixes comptent comme coût fixe.",
     },
     "duplicate_component": {
-        "first": "De deux prix pour la même grandeur dans un élément, le premier vaut.",
-        "last": "De deux prix pour la même grandeur dans un élément, le dernier vaut.",
+        "first": "De deux prix pour la même grandeur dans un élément, le premier compte.",
+        "last": "De deux prix pour la même grandeur dans un élément, le dernier compte.",
     },
     "tax_included_math": {
         "net_from_gross": "Les prix comprennent la taxe ; le montant hors taxes en est déduit.",
@@ -345,7 +352,7 @@ POLICIES = {
         "as_2400": "Une fin à 23:59 signifie minuit.",
     },
     "time_with_seconds": {
-        "to_the_second": "Les heures avec secondes valent à la seconde près.",
+        "to_the_second": "Les heures avec secondes comptent à la seconde près.",
         "whole_minute": "Une fin à 59 secondes signifie la minute entière.",
     },
     "zone_source": {
@@ -357,7 +364,7 @@ POLICIES = {
         "held": "Si aucun prix ne s’applique à l’énergie, la session n’est pas facturée.",
     },
     "list_restrictions": {
-        "one_entry": "Les conditions dans une liste d’une seule entrée valent.",
+        "one_entry": "Les conditions dans une liste d’une seule entrée comptent.",
         "refused": "Un tarif dont les conditions sont dans une liste est refusé.",
     },
     "lenient_number": {

@@ -21,35 +21,37 @@ PHRASES = {
     "credits_gross": "Gecrediteerd: {gross} inclusief belasting.",
     "rounded": "Tot op het laatste cijfer is het {net} exclusief en {gross} inclusief belasting; "
     "er wordt één keer afgerond, helemaal aan het eind.",
+    "prices_with_tax": "Alle prijzen zijn inclusief belasting.",
+    "prices_before_tax": "Alle prijzen zijn exclusief belasting.",
     "positions": "Post voor post",
     "sums": "Samenvatting",
     "notes": "Goed om te weten",
     "decisions": "Wat de standaard openlaat en hoe daarover is beslist",
     "decision_own": "(gekozen)",
     "decision_default": "(standaard)",
-    "before_tax": "excl. belasting",
-    "tax": "belasting",
-    "after_tax": "incl. belasting",
+    "before_tax": "Excl. belasting",
+    "tax": "Belasting",
+    "after_tax": "Incl. belasting",
     "total": "Totaal",
-    "exact": "onafgerond",
+    "exact": "Onafgerond",
     "group_energy": "Energie",
     "group_time": "Laadtijd",
-    "group_parking": "Parkeren",
-    "group_fixed": "Vaste kosten",
+    "group_parking": "Parkeertijd",
+    "group_fixed": "Vaste bedragen",
     "group_reservation": "Reservering",
     "group_limit": "Prijsgrens",
     "name_energy": "Energie",
     "name_time": "Laadtijd",
     "name_parking_time": "Parkeertijd",
-    "name_flat": "Starttarief",
+    "name_flat": "Vast bedrag",
     "name_reserved": "Reservering",
-    "name_reserved_flat": "Reserveringskosten",
+    "name_reserved_flat": "Vast bedrag voor reservering",
     "name_min": "Minimumprijs",
     "name_max": "Maximumprijs",
-    "what_energy": "energie",
-    "what_time": "laadtijd",
-    "what_parking_time": "parkeertijd",
-    "what_flat": "een starttarief",
+    "what_energy": "energieprijs",
+    "what_time": "prijs van laadtijd",
+    "what_parking_time": "prijs van parkeertijd",
+    "what_flat": "vast bedrag",
     "span": "van {start} tot {end} uur",
     "span_on_day": "op {date} van {start} tot {end} uur",
     "span_days": "van {start_date} om {start} uur tot {end_date} om {end} uur",
@@ -62,7 +64,7 @@ PHRASES = {
     "measured_parking_time": "Het voertuig was {amount} lang aangesloten zonder te laden, {when}.",
     "measured_reserved": "Het laadpunt was {amount} lang voor u gereserveerd, {when}.",
     "measured_flat": "Dit bedrag is één keer verschuldigd, {when}.",
-    "imputed": "Een deel van de hoeveelheid is berekend tussen twee meterstanden.",
+    "imputed": "Een deel van de hoeveelheid is geschat tussen twee meterstanden.",
     "billed_same": "Precies dat wordt in rekening gebracht.",
     "billed_step": "Er wordt {billed} in rekening gebracht: het tarief rekent in hele blokken van "
     "{step}, dus kwam er {surplus} bij om het laatste te vullen.",
@@ -90,7 +92,7 @@ PHRASES = {
     "rule_when": "De prijs staat in element {element} van {elements} van tarief {tariff}, dat "
     "geldt {conditions}.",
     "rule_passed": "Element {element} zou voorgaan, maar geldt alleen {conditions}.",
-    "rule_passed_many": "De {count} elementen ervóór met zo’n prijs gelden dan niet.",
+    "rule_passed_many": "De {count} elementen ervóór met zo’n prijs golden op dat moment niet.",
     "days": "op {days}",
     "days_range": "van {first_day} tot en met {last_day}",
     "clock_between": "tussen {start} en {end} uur",
@@ -123,6 +125,9 @@ PHRASES = {
     "booking_cancellation_fees": "voor een boeking die is geannuleerd",
     "booking_overtime": "voor de tijd na het geboekte tijdvak",
     "period": "periode {number}, {at}",
+    "place_element": "element {element} van het tarief",
+    "place_element_of": "element {element} van tarief {tariff}",
+    "place_price": "{place}, {what}",
 }
 
 NOTES = {
@@ -151,7 +156,7 @@ NOTES = {
     "tarief heen.",
     "tax_included_without_rate": "De prijzen zijn inclusief belasting, maar het tarief noemt geen "
     "percentage: het bedrag exclusief belasting is niet te bepalen.",
-    "time_step_target": "Na het parkeren is verder geladen; daarmee is open welke van beide tijden "
+    "time_step_target": "Na parkeertijd is verder geladen; daarmee is open welke van beide tijden "
     "naar boven wordt afgerond.",
     "total_clamped": "De minimum- of maximumprijs van het tarief bepaalt het totaal.",
     "unattributed_tax": "Een prijsgrens bepaalt een belasting waarvoor geen percentage is "
@@ -165,7 +170,7 @@ NOTES = {
     "gelezen zoals ze er staan.",
     "credit_sign": "Het totaal van een creditnota hoort onder nul te liggen, dit niet.",
     "credit_time_sign": "De creditnota geeft haar tijden negatief op; die zijn positief gelezen.",
-    "currency_differs": "De CDR noemt een andere munt dan zijn tarief; die van het tarief geldt.",
+    "currency_differs": "De CDR noemt een andere valuta dan zijn tarief; die van het tarief geldt.",
     "dimension_case": "De soort van een hoeveelheid is niet in hoofdletters geschreven; ze telt "
     "toch mee.",
     "duplicate_dimension": "Een periode noemt dezelfde grootheid twee keer; ze zijn opgeteld.",
@@ -199,15 +204,15 @@ NOTES = {
     "unknown_value": "Een waarde die deze versie van OCPI niet kent, telt niet mee.",
     "weekday_case": "Een weekdag is niet in hoofdletters geschreven.",
     "wrong_type": "Een veld heeft niet het type dat OCPI eraan geeft.",
-    "zone_from_configuration": "De tijdzone is apart opgegeven, niet door de CDR.",
+    "zone_from_configuration": "De apart opgegeven tijdzone geldt, niet die van de CDR.",
 }
 
 POLICIES = {
     "flat_scope": {
-        "phase": "Een starttarief wordt één keer voor de sessie en één keer voor haar reservering "
+        "phase": "Een vast bedrag wordt één keer voor de sessie en één keer voor haar reservering "
         "in rekening gebracht.",
-        "session": "Een starttarief wordt in totaal maar één keer in rekening gebracht.",
-        "activation": "Een starttarief wordt in rekening gebracht telkens als een ander begint te "
+        "session": "Een vast bedrag wordt in totaal maar één keer in rekening gebracht.",
+        "activation": "Een vast bedrag wordt in rekening gebracht telkens als een ander begint te "
         "gelden.",
     },
     "element_choice": {
@@ -236,7 +241,7 @@ POLICIES = {
         "period": "Blokken worden in elke periode gevuld.",
     },
     "time_step_target": {
-        "parking_when_priced": "Waar parkeren een prijs heeft, wordt de parkeertijd naar boven "
+        "parking_when_priced": "Heeft de parkeertijd een prijs, dan wordt die naar boven "
         "afgerond en niet de laadtijd.",
         "last_priced": "De soort tijd die het laatst een prijs had, wordt naar boven afgerond.",
     },
@@ -278,7 +283,7 @@ POLICIES = {
         "toward_zero": "Het totaal wordt naar beneden afgerond.",
     },
     "rounding_unit": {
-        "minor_unit": "Het totaal wordt afgerond op de kleinste eenheid van de munt.",
+        "minor_unit": "Het totaal wordt afgerond op de kleinste eenheid van de valuta.",
         "four_decimals": "Het totaal wordt afgerond op vier decimalen.",
         "five_hundredths": "Het totaal wordt afgerond op veelvouden van 0,05.",
     },
@@ -320,8 +325,9 @@ POLICIES = {
         "einde van de sessie.",
     },
     "flat_cost_field": {
-        "by_element": "Een starttarief dat bij een parkeerprijs hoort, telt als parkeerkosten.",
-        "fixed": "Alle starttarieven tellen als vaste kosten.",
+        "by_element": "Een vast bedrag dat bij een prijs van parkeertijd hoort, telt als "
+        "parkeerkosten.",
+        "fixed": "Alle vaste bedragen tellen als vaste kosten.",
     },
     "duplicate_component": {
         "first": "Van twee prijzen voor dezelfde grootheid in één element geldt de eerste.",
@@ -357,7 +363,7 @@ POLICIES = {
         "refused": "Een tarief met voorwaarden in een lijst wordt geweigerd.",
     },
     "lenient_number": {
-        "accepted": "Getallen tussen aanhalingstekens worden aanvaard.",
+        "accepted": "Getallen tussen aanhalingstekens worden geaccepteerd.",
         "refused": "Een tarief met getallen tussen aanhalingstekens wordt geweigerd.",
     },
     "unknown_fields": {

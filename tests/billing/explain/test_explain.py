@@ -77,10 +77,10 @@ WORDS = {
     ),
     "de": (
         "Zu zahlen: 10,80 €. Das sind 8,93 € netto und 1,87 € Steuer.",
-        "Der Zähler hat 3,133 kWh erfasst, von 22:40 bis 23:00 Uhr. Genau das wird berechnet.",
-        "Berechnet werden 12,867 kWh: Blöcke von 500 Wh werden einmal für den ganzen Ladevorgang",
+        "Der Zähler hat 3,133 kWh erfasst, von 22:40 bis 23:00 Uhr. Genau das wird abgerechnet.",
+        "Abgerechnet werden 12,867 kWh: Blöcke von 500 Wh werden einmal für den ganzen Ladevorgang",
         "Element 1 käme vorher, gilt aber nur zwischen 07:00 und 23:00 Uhr.",
-        "am 6. Oktober von 00:30 bis 01:40 Uhr. Berechnet werden 1 h 15 min",
+        "am 6. Oktober von 00:30 bis 01:40 Uhr. Abgerechnet werden 1 h 15 min",
         "es gilt montags und dienstags und ab 1 h nach Beginn.",
     ),
     "nl": (
@@ -91,7 +91,7 @@ WORDS = {
         "dat geldt op maandag en dinsdag en vanaf 1 uur na het begin.",
     ),
     "fr": (
-        "À payer : 10,80 €, soit 8,93 € hors taxes et 1,87 € de taxe.",
+        "À payer : 10,80 €, soit 8,93 € hors taxes et 1,87 € de taxes.",
         "Le compteur a relevé 3,133 kWh, de 22 h 40 à 23 h 00.",
         "Quantité facturée : 12,867 kWh. Les tranches de 500 Wh sont remplies une seule fois",
         "L’élément 1 passerait avant, mais s’applique seulement entre 7 h 00 et 23 h 00.",
@@ -105,6 +105,18 @@ def test_an_evening_in_words(language: str) -> None:
     found = said(explain(subject(NIGHT), language))
     for sentence in WORDS[language]:
         assert sentence in found
+
+
+@pytest.mark.parametrize("language", LANGUAGE_CODES)
+def test_every_line_and_sentence_begins_with_a_capital(language: str) -> None:
+    told = explain(subject(NIGHT), language)
+    sentences = [*told.session[1:2], *told.lead, *(one.title for one in told.sums)]
+    sentences += [told.headings.net, told.headings.tax, told.headings.gross]
+    sentences += [one.title for one in told.positions]
+    assert [one for one in sentences if not one[0].isupper()] == []
+    words = LANGUAGES[language]
+    every = [*words.notes.values(), *(s for row in words.policies.values() for s in row.values())]
+    assert [one for one in every if not one[0].isupper()] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGE_CODES)
@@ -122,7 +134,7 @@ def test_a_summary_has_every_group_and_the_unrounded_total() -> None:
     rows = [(one.title, one.gross, one.kind) for one in explain(subject(NIGHT), "en").sums]
     assert rows == [
         ("Energy", "€4.9037", "part"),
-        ("Parking", "€5.2938", "part"),
+        ("Parking time", "€5.2938", "part"),
         ("Fixed fees", "€0.6050", "part"),
         ("Unrounded", "€10.8024", "exact"),
         ("Total", "€10.80", "total"),
@@ -164,6 +176,15 @@ def test_prices_that_include_tax_are_told_so(language: str) -> None:
     assert one.sentences[-1] == LANGUAGES[language].phrases["taxed_within"].format(
         tax=figures.money(D(1)), rate=figures.percent(D(20))
     )
+    marked = LANGUAGES[language].phrases["prices_with_tax"]
+    whole = explain(subject(gross, rows, "2026-10-05T13:00"), language)
+    assert marked in whole.lead
+    assert marked in text(whole)
+    assert marked in markdown(whole)
+    before = explain(subject(NIGHT), language)
+    assert LANGUAGES[language].phrases["prices_before_tax"] in before.lead
+    untaxed = explain(subject([["ENERGY 0.60"]], rows, "2026-10-05T13:00"), language)
+    assert not {marked, LANGUAGES[language].phrases["prices_before_tax"]} & set(untaxed.lead)
     none = {"elements": [["ENERGY 0.60"]], "tax_included": "YES"}
     found = explain(subject(none, rows, "2026-10-05T13:00"), language)
     assert "tax_included_without_rate" in {one.code for one in found.remarks}
@@ -175,6 +196,12 @@ def test_a_reservation_reads_as_one(language: str) -> None:
     found = explain(subject("reserved_fee", rows, "2022-01-13T13:00"), language)
     phrases = LANGUAGES[language].phrases
     titles = {one.title for one in found.positions}
+    steps = [["TIME 3 step 600", {"reservation": "RESERVATION"}], ["TIME 1 step 600"]]
+    rows = (("2022-01-13T11:45", "reserved"), ("2022-01-13T12:00", "20 kWh"))
+    for budget, key in (("separate", "billed_step"), ("shared", "billed_step_shared")):
+        own = replace(DEFAULT_POLICY, reservation_step_budget=budget)
+        told = said(explain(subject(steps, rows, "2022-01-13T12:57", policy=own), language))
+        assert phrases[key].rpartition("}")[2].replace(NBSP, " ").strip() in told
     assert {phrases["name_reserved"], phrases["name_reserved_flat"]} <= titles
     assert phrases["reservation"] in said(found)
 
@@ -193,14 +220,33 @@ def test_nothing_to_pay_and_a_credit(language: str) -> None:
 def test_notes_stand_once_with_all_their_places() -> None:
     noted = (("required_field", "/id"), ("required_field", "/auth_id"), ("too_long", "/id"))
     found = explain(subject(NIGHT, noted=noted), "en")
-    assert [(one.code, one.places) for one in found.remarks] == [
-        ("required_field", ("/id", "/auth_id")),
-        ("too_long", ("/id",)),
+    assert [(one.code, one.pointers, one.places) for one in found.remarks] == [
+        ("required_field", ("/id", "/auth_id"), ()),
+        ("too_long", ("/id",), ()),
     ]
     crossing = explain(subject(NIGHT, (("2026-10-05T22:40", "9 kWh"),)), "en")
     assert ("period_spans_price_change", ("period 1, at 22:40",)) in {
         (one.code, one.places) for one in crossing.remarks
     }
+
+
+@pytest.mark.parametrize(
+    ("pointer", "words"),
+    [
+        ("/charging_periods/1/dimensions/0", "period 2, at 23:00"),
+        ("/tariffs/0/elements/0/price_components/1/price", "element 1 of the tariff, fixed fee"),
+        ("/tariffs/0/elements/2/restrictions", "element 3 of the tariff"),
+        ("/tariffs/0/elements/2/price_components/7", "element 3 of the tariff"),
+        ("/tariffs/0/elements/9/price_components/0", "element 10 of the tariff"),
+        ("/tariffs/3/elements/0", ""),
+        ("/charging_periods/9", ""),
+        ("/cdr_location/time_zone", ""),
+    ],
+)
+def test_a_pointer_in_words(pointer: str, words: str) -> None:
+    (one,) = explain(subject(NIGHT, noted=(("too_long", pointer),)), "en").remarks
+    assert one.places == ((words,) if words else ())
+    assert one.pointers == (pointer,)
 
 
 def test_a_session_over_the_change_of_clocks_says_so() -> None:

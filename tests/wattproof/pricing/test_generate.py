@@ -262,6 +262,9 @@ def test_the_receipt_shown_is_that_of_the_cdr(tmp_path: Path) -> None:
     assert total[2] == "4.00"
     assert wire["total_cost"] == {"excl_vat": 4}
     assert "comes to 4.50" in shown
+    assert "price excl. tax" in shown
+    path.write_text(dumps(tariff(element("TIME 6.00 20 300"), tax_included="YES")))
+    assert "price incl. tax" in run(*charge).stdout
     assert "zone_from_configuration" not in shown
 
 

@@ -167,8 +167,10 @@ def test_the_zone_is_the_location_s_or_given_or_asked_for() -> None:
     assert "--time-zone" in refusal.value.advice
     assert price(evening("2.1.1")).zone.key == ZONE
     at = ("zone_from_configuration", "/cdr_location/time_zone")
-    assert at in codes(evening(), time_zone=ZONE)
+    assert at not in codes(evening(), time_zone=ZONE), "the one who gave it knows"
     assert "zone_from_configuration" not in {code for code, _ in codes(evening("2.1.1"))}
+    other = codes(evening("2.1.1"), time_zone="UTC")
+    assert ("zone_from_configuration", "/location/time_zone") in other
     told = {"zone_source": "site_then_location"}
     assert price(evening("2.1.1"), time_zone="UTC", policy=told).zone.key == "UTC"
     with pytest.raises(UnpriceableError, match="'Amsterdam' does not exist"):
