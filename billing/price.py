@@ -72,6 +72,8 @@ class _Book:
     def named(self, period: ChargingPeriod) -> Schedule | None:
         """The tariff a period names; of its versions the one that is valid when it starts."""
         known = self.schedules.get(period.tariff_id.upper(), [])
+        if len(known) == 1:
+            return known[0]
         valid = (one for one in known if is_valid(one.tariff, period.start_at))
         return next(valid, known[0] if known else None)
 

@@ -12,6 +12,7 @@ from billing.cdr import CDR, Ready, Rejection, billed, derive
 from billing.receipt import Receipt
 
 Engine = Literal["bulk", "single"]
+Refused = ArithmeticError | ValueError
 
 AT_ONCE = 5_000
 """Sessions, and then CDRs, that stand in memory as objects before they become columns."""
@@ -30,14 +31,24 @@ def _single(one: Ready) -> CDR | Rejection:
     return derive(one.session, one.context, one.policy)
 
 
-def _billed(one: Ready, receipt: Receipt | None) -> CDR | Rejection:
-    return _single(one) if receipt is None else billed(one, receipt)
+def _billed(one: Ready, receipt: Receipt | Refused) -> CDR | Rejection:
+    """The CDR of a receipt; where the columns refused, what the other engine says of it.
+
+    That one may price what no column holds. What is refused for any other reason it refuses too:
+    else the two disagree, which is a fault of ours, and the run stops.
+    """
+    if isinstance(receipt, Receipt):
+        return billed(one, receipt)
+    found = _single(one)
+    if isinstance(found, CDR) and not isinstance(receipt, RangeError):
+        raise AssertionError(f"{one.session.id}: priced by one engine only: {receipt}") from receipt
+    return found
 
 
-def _in_bulk(found: Sequence[Ready]) -> list[Receipt | None]:
-    """The receipts; None where a tariff's numbers are out of this world, and no column holds them.
+def _in_bulk(found: Sequence[Ready]) -> list[Receipt | Refused]:
+    """The receipt of each, or why the columns refuse it.
 
-    One such tariff refuses a whole sheet: it is halved until the others are through.
+    One session refuses its whole sheet: it is halved until the others are through.
     """
     if not found:
         return []
@@ -55,8 +66,8 @@ def _in_bulk(found: Sequence[Ready]) -> list[Receipt | None]:
     ]
     try:
         return [receipt for _, receipt in receipts(price_all(sheet_of(asked)))]
-    except (ArithmeticError, RangeError, ValueError):
+    except (ArithmeticError, ValueError) as refusal:
         if len(found) == 1:
-            return [None]
+            return [refusal]
         half = len(found) // 2
         return _in_bulk(found[:half]) + _in_bulk(found[half:])

@@ -23,12 +23,13 @@ Knows the columns, their units and how to make them of values. Refuses to price.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from billing.bulk.whole import decimals
+from billing.bulk.whole import RangeError, decimals
 from billing.period import ChargingPeriod
 from billing.policy import DEFAULT_POLICY, PricingPolicy
 from billing.tariff import Tariff
@@ -130,10 +131,19 @@ def _periods(rows: Sequence[tuple[str, ChargingPeriod]]) -> pl.DataFrame:
     for name in ("imputed", "reserved", "expired", "cancelled"):
         columns[name] = pl.Series([getattr(one, name) for one in own], dtype=pl.Boolean)
     for name in _DECIMALS:
-        values = [getattr(one, name) for one in own]
-        known = [value for value in values if value is not None]
-        columns[name] = pl.Series(values, dtype=pl.Decimal(38, decimals(known)))
+        columns[name] = _decimals(name, [getattr(one, name) for one in own])
     return pl.DataFrame(columns)
+
+
+def _decimals(name: str, values: Sequence[Decimal | None]) -> pl.Series:
+    known = [value for value in values if value is not None]
+    digits = decimals(known)
+    if digits + max((value.adjusted() + 1 for value in known), default=0) > _FIGURES:
+        raise RangeError(f"{name}: more than {_FIGURES} digits")
+    return pl.Series(name, values, dtype=pl.Decimal(_FIGURES, digits))
+
+
+_FIGURES = 38
 
 
 _DECIMALS = (
