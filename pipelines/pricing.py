@@ -40,8 +40,8 @@ def _billed(one: Ready, receipt: Receipt | Refused) -> CDR | Rejection:
     if isinstance(receipt, Receipt):
         return billed(one, receipt)
     found = _single(one)
-    if isinstance(found, CDR) and not isinstance(receipt, RangeError):
-        raise AssertionError(f"{one.session.id}: priced by one engine only: {receipt}") from receipt
+    agreed = isinstance(receipt, RangeError) or isinstance(found, Rejection)
+    assert agreed, f"{one.session.id}: priced by one engine only: {receipt}"
     return found
 
 

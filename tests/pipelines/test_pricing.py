@@ -29,7 +29,13 @@ def found(*, wh: str = "20000", tariff: Tariff = CLEAR, power: str = "") -> Read
 @pytest.mark.parametrize("engine", ["bulk", "single"])
 def test_each_is_priced_or_refused_in_its_place(engine: Engine) -> None:
     endlessr = Rejection("S", 1, "token_unknown", "nobody")
-    given = [found(), endlessr, found(tariff=ENDLESS), found(tariff=WIDE), found(wh="1")]
+    given: list[Ready | Rejection] = [
+        found(),
+        endlessr,
+        found(tariff=ENDLESS),
+        found(tariff=WIDE),
+        found(wh="1"),
+    ]
     first, same, endless, wide, last = priced(given, engine)
     assert isinstance(first, CDR)
     assert first.receipt.total.net == Decimal("6.00")
