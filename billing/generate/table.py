@@ -11,7 +11,7 @@ from decimal import Decimal, localcontext
 from zoneinfo import ZoneInfo
 
 from billing.cdr import CDR, Rejection
-from billing.generate.generate import AC_VOLT, generate, in_power
+from billing.generate.generate import AC_VOLT, connector, generate, in_power
 from billing.generate.profile import Profile, steady
 from billing.generate.windows import Window, windows
 from billing.money import EXACT, round_to
@@ -112,6 +112,8 @@ def price_table(
         for row in _further(priced, open_at, met):
             found.append(row)
             met |= row.prices
+        order = {window.label: place for place, window in enumerate(open_at)}
+        found.sort(key=lambda row: order[row.window])
         unmet = [price for price in _all_prices(tariff) if price not in met]
         return PriceTable(tariff.id, tariff.currency, zone, tuple(found), tuple(unmet))
 
@@ -205,7 +207,7 @@ def _further(
     waits = [timedelta(), *(timedelta(seconds=s + 3_600) for s in limits.seconds if s < 86_400)]
     steps = [kw for kw in limits.power if 0 < kw < 1_000]
     slow = [round_to(kw * _BELOW, Decimal("0.1")) for kw in steps[:1]]
-    powers = [*POWERS, *((f"{kw.normalize():f} kW", kw) for kw in (*slow, *steps))]
+    powers = [*POWERS, *((_named(kw), kw) for kw in (*slow, *steps))]
     for window in open_at:
         for kwh in kwhs:
             for power in powers:
@@ -216,6 +218,12 @@ def _further(
                     if row.prices - met and row.duration <= _LONGEST * 2:
                         met |= row.prices
                         yield row
+
+
+def _named(kw: Decimal) -> str:
+    """`AC 6.7 kW`: a socket up to what AC can, else a DC cable."""
+    kind = "AC" if connector(kw).power_type.startswith("AC") else "DC"
+    return f"{kind} {plain(kw):f} kW"
 
 
 def _all_prices(tariff: Tariff) -> list[tuple[int, int]]:

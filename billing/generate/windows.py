@@ -1,4 +1,4 @@
-"""When a tariff's prices differ by the clock: each window of a week, and each dated exception.
+"""When a tariff's prices differ by the clock: each window of a week, in each season of its dates.
 
 Two instants are in the same window where every stop that starts at either would meet the same
 components, whatever its power, length and energy. Knows no money.
@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from itertools import pairwise, product
 
+from billing.generate.season import WEEK, Season, dates, seasons
 from billing.restriction import DAY, Moment, duration
 from billing.schedule import Phase, Schedule
 from billing.tariff import Dimension
@@ -17,17 +18,18 @@ from billing.tariff import Dimension
 State = tuple[tuple[int, int] | None, ...]
 """(element, component) that applies, per dimension and situation; None: free."""
 
-_WEEK = 7
-_MOST_DATES = 60
 _LONGEST = 60
 OTHER_TIMES = "other times"
+_ALWAYS = "always"
 _MOST_SITUATIONS = 200
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """`label` in local time (`Mon-Fri 08:00-20:00`), and an instant at which it begins (UTC)."""
+    """`label` in local time (`Mon-Fri 08:00-20:00`, `25-26 Dec 2026, all day`), and an instant at
+    which it begins (UTC).
+    """
 
     label: str
     start_at: datetime
@@ -41,41 +43,34 @@ class _Span:
 
 
 def windows(schedule: Schedule, monday: date, powers_kw: Sequence[Decimal]) -> tuple[Window, ...]:
-    """Every window of the week from `monday`, then those of the tariff's dates beyond it."""
-    spans = list(_spans(schedule, monday, _WEEK, powers_kw))
-    by_state: dict[State, list[_Span]] = {}
-    for span in spans:
-        by_state.setdefault(span.state, []).append(span)
-    found = [_weekly(those, schedule.zone, monday) for those in by_state.values()]
-    for day in _dates(schedule, monday):
-        for span in _spans(schedule, day, 1, powers_kw):
-            if span.state not in by_state:
-                by_state[span.state] = [span]
-                found.append(Window(_dated(span, schedule.zone), span.start_at))
-    return _plainly(found)
+    """Every window of the week from `monday`, then those of the tariff's other seasons.
 
-
-def _plainly(found: list[Window]) -> tuple[Window, ...]:
-    """The one window whose hours take a paragraph is simply all that the others leave."""
-    wordy = [one for one in found if len(one.label) > _LONGEST]
-    if len(wordy) != 1 or len(found) < 2:
-        return tuple(found)
-    return tuple(Window(OTHER_TIMES, one.start_at) if one in wordy else one for one in found)
-
-
-def _dates(schedule: Schedule, monday: date) -> list[date]:
-    """Days on which an element may switch by date, not in the week itself; each first day, and the
-    last of a range, at most sixty.
+    One that holds from the first season to the last is told without dates.
     """
-    found: set[date] = set()
-    for element in schedule.tariff.elements:
-        limits = element.restrictions
-        if limits.start_date is not None:
-            found.add(limits.start_date)
-        if limits.end_date is not None:
-            found.update({limits.end_date - DAY, limits.end_date})
-    week = {monday + timedelta(days=number) for number in range(_WEEK)}
-    return sorted(found - week)[:_MOST_DATES]
+    every = seasons(schedule.tariff, monday, schedule.zone)
+    by_state: dict[State, dict[Season, list[_Span]]] = {}
+    for season in every:
+        for span in _spans(schedule, season.sample, season.days, powers_kw):
+            by_state.setdefault(span.state, {}).setdefault(season, []).append(span)
+    ends = {every[0], every[-1]}
+    hours = [_hours(schedule.zone, *next(iter(found.items()))) for found in by_state.values()]
+    plain = _plainly([label for label, _ in hours])
+    return tuple(
+        Window(label if ends <= found.keys() else f"{dates(list(found))}, {_of_day(label)}", start)
+        for found, label, (_, start) in zip(by_state.values(), plain, hours, strict=True)
+    )
+
+
+def _of_day(hours: str) -> str:
+    return "all day" if hours == _ALWAYS else hours
+
+
+def _plainly(labels: list[str]) -> list[str]:
+    """The one window whose hours take a paragraph is simply all that the others leave."""
+    wordy = [one for one in labels if len(one) > _LONGEST]
+    if len(wordy) != 1 or len(labels) < 2:
+        return labels
+    return [OTHER_TIMES if one in wordy else one for one in labels]
 
 
 def _spans(
@@ -113,24 +108,26 @@ def _state(schedule: Schedule, at: datetime, powers_kw: Sequence[Decimal]) -> St
     return tuple(found)
 
 
-def _weekly(spans: list[_Span], zone: tzinfo, monday: date) -> Window:
-    """One window: when in the week it is open, and its first beginning that is no cut week's."""
-    opening = _midnight(monday, zone)
+def _hours(zone: tzinfo, season: Season, spans: list[_Span]) -> tuple[str, datetime]:
+    """When in its season a window is open, and its first beginning that is no cut week's."""
+    opening = _midnight(season.sample, zone)
     own = [span for span in spans if span.start_at != opening] or spans
-    return Window(_label(spans, zone, monday), own[0].start_at)
+    return _label(spans, zone, season), own[0].start_at
 
 
-def _label(spans: list[_Span], zone: tzinfo, monday: date) -> str:
+def _label(spans: list[_Span], zone: tzinfo, season: Season) -> str:
     """`always`, `daily 22:00-06:00`, `Mon-Fri 08:00-20:00; Sat Sun all day`."""
-    opening, closing = _midnight(monday, zone), _midnight(monday + timedelta(days=_WEEK), zone)
+    opening = _midnight(season.sample, zone)
+    closing = _midnight(season.sample + timedelta(days=season.days), zone)
     if len(spans) == 1 and (spans[0].start_at, spans[0].end_at) == (opening, closing):
-        return "always"
-    nightly = _by_day(_whole(spans, opening, closing), zone)
-    daily = _by_day([part for span in spans for part in _by_midnight(span, zone)], zone)
-    return min(nightly, daily, key=len)
+        return _ALWAYS
+    whole = _whole(spans, opening, closing) if season.days == WEEK else spans
+    nightly = _by_day(whole, zone, season.days)
+    parts = [part for span in spans for part in _by_midnight(span, zone)]
+    return min(nightly, _by_day(parts, zone, season.days), key=len)
 
 
-def _by_day(spans: list[_Span], zone: tzinfo) -> str:
+def _by_day(spans: list[_Span], zone: tzinfo, of: int) -> str:
     """Days with the same hours told together; a span longer than a day is told day by day."""
     days: dict[int, list[str]] = {}
     for span in spans:
@@ -141,7 +138,7 @@ def _by_day(spans: list[_Span], zone: tzinfo) -> str:
     by_text: dict[str, list[int]] = {}
     for number, texts in sorted(days.items()):
         by_text.setdefault(", ".join(texts), []).append(number)
-    return "; ".join(f"{_days(numbers)} {text}" for text, numbers in by_text.items())
+    return "; ".join(f"{_days(numbers, of)}{text}" for text, numbers in by_text.items())
 
 
 def _whole(spans: list[_Span], opening: datetime, closing: datetime) -> list[_Span]:
@@ -155,7 +152,7 @@ def _whole(spans: list[_Span], opening: datetime, closing: datetime) -> list[_Sp
 def _by_midnight(span: _Span, zone: tzinfo) -> list[_Span]:
     """The span cut at each local midnight within."""
     first = span.start_at.astimezone(zone).date()
-    nights = [_midnight(first + timedelta(days=number), zone) for number in range(1, _WEEK + 2)]
+    nights = [_midnight(first + timedelta(days=number), zone) for number in range(1, WEEK + 2)]
     edges = [span.start_at, *(at for at in nights if span.start_at < at < span.end_at), span.end_at]
     return [_Span(at, until, span.state) for at, until in pairwise(edges)]
 
@@ -166,17 +163,13 @@ def _clocks(start: datetime, end: datetime) -> str:
     return "all day" if text == "00:00-24:00" else text
 
 
-def _days(numbers: list[int]) -> str:
-    if len(numbers) == _WEEK:
-        return "daily"
+def _days(numbers: list[int], of: int) -> str:
+    """`Mon-Fri `, with a space after it; nothing for all the days of a short season."""
+    if len(numbers) == of:
+        return "daily " if of == WEEK else ""
     if len(numbers) > 2 and numbers == list(range(numbers[0], numbers[-1] + 1)):
-        return f"{_DAYS[numbers[0]]}-{_DAYS[numbers[-1]]}"
-    return " ".join(_DAYS[number] for number in numbers)
-
-
-def _dated(span: _Span, zone: tzinfo) -> str:
-    start, end = span.start_at.astimezone(zone), span.end_at.astimezone(zone)
-    return f"{start:%Y-%m-%d} {_clocks(start, end)}"
+        return f"{_DAYS[numbers[0]]}-{_DAYS[numbers[-1]]} "
+    return " ".join(_DAYS[number] for number in numbers) + " "
 
 
 def _midnight(day: date, zone: tzinfo) -> datetime:

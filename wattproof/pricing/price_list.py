@@ -5,6 +5,7 @@ Knows columns and words. Refuses to leave out: what no stop was charged stands b
 
 import csv
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 from zoneinfo import ZoneInfo
@@ -12,18 +13,32 @@ from zoneinfo import ZoneInfo
 from rich.markup import escape
 from rich.table import Table
 
+from billing.explain.conditions import conditions
+from billing.explain.figures import NBSP, Figures
+from billing.explain.languages import LANGUAGES
 from billing.generate.table import ANY_POWER, PriceTable, Stop
-from billing.restriction import sentence
-from billing.tariff import Dimension, PriceComponent, Tariff, TaxIncluded
+from billing.policy import DEFAULT_POLICY
+from billing.tariff import Dimension, PriceComponent, Restrictions, Tariff, TaxIncluded
 from wattproof.pricing.generate import TABLE_SCHEMA, stop_rows
 from wattproof.pricing.shown import money, plain
 from wattproof.terminal import console
 
-_LEFT = ("when", "stop starts", "power", "energy", "time", "parked")
-_RIGHT = ("before tax", "tax", "after tax", "per kWh")
+_LEFT = ("when", "stop begins", "power", "energy", "time", "parked")
+_WITH_TAX = ("before tax", "tax", "with tax", "per kWh with tax")
 _WITHOUT_TAX = ("price", "per kWh")
 _MOST_UNMET = 12
-_UNITS = {Dimension.ENERGY: "/kWh", Dimension.FLAT: ""}
+_TAXES = {
+    TaxIncluded.YES: "The tariff's own prices include tax.",
+    TaxIncluded.NO: "The tariff's own prices are before tax.",
+    TaxIncluded.NOT_APPLICABLE: "No tax applies.",
+}
+_WHAT = {
+    Dimension.ENERGY: ("energy at", " per kWh"),
+    Dimension.TIME: ("charging time at", " per hour"),
+    Dimension.PARKING_TIME: ("parking time at", " per hour"),
+    Dimension.FLAT: ("a fee of", ""),
+}
+_HELD = {Dimension.FLAT: ("a fee of", ""), Dimension.TIME: ("the time held at", " per hour")}
 
 
 def show_price_table(table: PriceTable, tariff: Tariff) -> None:
@@ -31,6 +46,8 @@ def show_price_table(table: PriceTable, tariff: Tariff) -> None:
     out = console()
     head, rows = _columns(table), list(_rows(table))
     out.print(f"[bold]{escape(_title(table, tariff))}[/bold]")
+    out.print(escape(_about(table, tariff)), soft_wrap=True)
+    out.print()
     shown = Table(box=None, header_style="bold", pad_edge=False)
     for name in head:
         shown.add_column(name, justify="left" if name in _LEFT[:3] else "right")
@@ -44,6 +61,7 @@ def show_price_table(table: PriceTable, tariff: Tariff) -> None:
         shown.add_row(*([""] * again), *map(escape, row[again:]))
         last = row[: len(last)]
     out.print(shown)
+    out.print()
     for line in _below(table, tariff):
         out.print(escape(line), soft_wrap=True)
 
@@ -53,6 +71,8 @@ def markdown(table: PriceTable, tariff: Tariff) -> str:
     head = _columns(table)
     lines = [
         f"### {_title(table, tariff)}",
+        "",
+        _about(table, tariff),
         "",
         f"| {' | '.join(head)} |",
         f"|{'|'.join(' --- ' if name in _LEFT[:3] else ' ---: ' for name in head)}|",
@@ -78,14 +98,16 @@ def csv_text(table: PriceTable) -> str:
 
 
 def _title(table: PriceTable, tariff: Tariff) -> str:
-    taxed = {
-        TaxIncluded.YES: "prices are published with tax",
-        TaxIncluded.NO: "prices are published before tax",
-        TaxIncluded.NOT_APPLICABLE: "no tax applies",
-    }[tariff.tax_included]
     owner = "-".join(part for part in (tariff.country_code, tariff.party_id) if part)
-    whose = f" of {owner}" if owner else ""
-    return f"Tariff {table.tariff_id}{whose}, in {table.currency}, clock of {table.zone}; {taxed}"
+    return f"Tariff {table.tariff_id} of {owner}" if owner else f"Tariff {table.tariff_id}"
+
+
+def _about(table: PriceTable, tariff: Tariff) -> str:
+    """What all figures have in common."""
+    return (
+        f"What stops cost in {table.currency}; times are local, {table.zone}. "
+        f"{_TAXES[tariff.tax_included]}"
+    )
 
 
 def _taxes(table: PriceTable) -> bool:
@@ -93,13 +115,20 @@ def _taxes(table: PriceTable) -> bool:
 
 
 def _columns(table: PriceTable) -> list[str]:
-    return [*_LEFT, *(_RIGHT if _taxes(table) else _WITHOUT_TAX)]
+    noted = ["note"] if _codes(table) else []
+    return [*_LEFT, *(_WITH_TAX if _taxes(table) else _WITHOUT_TAX), *noted]
+
+
+def _codes(table: PriceTable) -> list[str]:
+    """The codes of the notes on the stops, as they are numbered below the table."""
+    return sorted({code for one in table.stops for code in one.notes})
 
 
 def _rows(table: PriceTable) -> Iterator[tuple[str, ...]]:
-    taxes, zone = _taxes(table), ZoneInfo(table.zone)
+    taxes, zone, codes = _taxes(table), ZoneInfo(table.zone), _codes(table)
     for one in table.stops:
         any_power = one.power == ANY_POWER
+        noted = ", ".join(str(codes.index(code) + 1) for code in sorted(one.notes))
         yield (
             one.window,
             f"{one.start_at.astimezone(zone):%a %F %H:%M}",
@@ -108,6 +137,7 @@ def _rows(table: PriceTable) -> Iterator[tuple[str, ...]]:
             "" if any_power else _span(one.duration),
             _span(one.parked) if one.parked else "",
             *_amounts(one, table.currency, taxes=taxes),
+            *([noted] if codes else ()),
         )
 
 
@@ -127,35 +157,51 @@ def _span(span: timedelta) -> str:
 
 def _below(table: PriceTable, tariff: Tariff) -> list[str]:
     """What a reader must know beside the numbers."""
-    lines = ["Per kWh: all of the stop, fees included, after tax."]
+    lines = [
+        "Time is in hours and minutes, parking included; per kWh is all of the stop, with fees."
+    ]
+    words = _Words(tariff, table)
     for number, position in table.unmet[:_MOST_UNMET]:
-        element = tariff.elements[number]
-        rule = element.components[position]
-        lines.append(
-            f"Never charged in these stops: {_priced(rule)} "
-            f"({sentence(element.restrictions)}), /elements/{number}/price_components/{position}"
-        )
+        rule = tariff.elements[number].components[position]
+        lines.append(f"Charged in none of these stops: {words.price(rule)}{words.when(number)}.")
     if len(table.unmet) > _MOST_UNMET:
         more = len(table.unmet) - _MOST_UNMET
         lines.append(f"and {more} more prices that no stop met: --json names them")
-    reserved = [
-        f"{_priced(part)} ({sentence(element.restrictions)})"
-        for element in tariff.elements
-        for part in element.components
-        if element.restrictions.reservation is not None
-    ]
-    if reserved:
-        lines.append(f"Reservations cost besides: {'; '.join(reserved)}")
-    codes = sorted({code for one in table.stops for code in one.notes})
-    if codes:
-        lines.append(f"Notes on these prices: {', '.join(codes)}")
-    return lines
+    lines += words.reservations()
+    notes = LANGUAGES["en"].notes
+    return [*lines, *(f"Note {n}: {notes[code]}" for n, code in enumerate(_codes(table), 1))]
 
 
-def _priced(rule: PriceComponent) -> str:
-    """`TIME 2.00/h`, with two decimals or more."""
-    whole, _, decimals = plain(rule.price).partition(".")
-    return f"{rule.dimension} {whole}.{decimals:0<2}{_UNITS.get(rule.dimension, '/h')}"
+class _Words:
+    """A tariff's own prices in words."""
+
+    def __init__(self, tariff: Tariff, table: PriceTable) -> None:
+        self._tariff = tariff
+        self._figures = Figures(LANGUAGES["en"], tariff.currency, ZoneInfo(table.zone))
+
+    def price(self, rule: PriceComponent, *, held: bool = False) -> str:
+        """`energy at 0.35 per kWh`, with two decimals or more."""
+        what, per = (_HELD if held else _WHAT).get(rule.dimension, (rule.dimension.value, ""))
+        whole, _, decimals = plain(rule.price).partition(".")
+        return f"{what} {whole}.{decimals:0<2}{per}"
+
+    def when(self, number: int) -> str:
+        """`, only between 08:00 and 20:00`; nothing where an element always applies."""
+        limits = replace(self._tariff.elements[number].restrictions, reservation=None)
+        told = conditions(limits, self._figures, DEFAULT_POLICY).replace(NBSP, " ")
+        return f", only {told}" if told else ""
+
+    def reservations(self) -> list[str]:
+        """What being held costs, and what it costs where nobody comes."""
+        found: dict[str, list[str]] = {}
+        for number, element in enumerate(self._tariff.elements):
+            kind = element.restrictions.reservation
+            if kind is not None:
+                told = conditions(Restrictions(reservation=kind), self._figures, DEFAULT_POLICY)
+                told = told.removeprefix("to ").capitalize()
+                prices = [self.price(part, held=True) for part in element.components]
+                found.setdefault(told, []).append(" and ".join(prices) + self.when(number))
+        return [f"{held} costs {'; '.join(rows)}." for held, rows in found.items()]
 
 
 def _escaped(cell: str) -> str:

@@ -47,7 +47,49 @@ def labels(plain: Any) -> list[str]:
         ),
         (
             [["ENERGY 0.10", CHRISTMAS], ["ENERGY 0.30"]],
-            ["always", "2026-12-25 all day"],
+            ["always", "25 Dec 2026, all day"],
+        ),
+        (
+            [
+                ["ENERGY 0.20", NIGHT],
+                ["ENERGY 0.10", {"start_date": "2026-12-25", "end_date": "2026-12-27"}],
+                ["ENERGY 0.30"],
+            ],
+            ["daily 22:00-06:00", "daily 06:00-22:00", "25-26 Dec 2026, 06:00-22:00"],
+        ),
+        (
+            [["ENERGY 0.40", {"start_date": "2027-01-01"}], ["ENERGY 0.30"]],
+            ["until 31 Dec 2026, all day", "from 1 Jan 2027, all day"],
+        ),
+        (
+            [
+                [
+                    "ENERGY 0.40",
+                    {"start_date": "2027-06-01", "end_date": "2027-09-01", "days": "Sat Sun"},
+                ],
+                ["ENERGY 0.30"],
+            ],
+            ["always", "1 Jun - 31 Aug 2027, Sat Sun all day"],
+        ),
+        (
+            [
+                ["ENERGY 0.40", {"start_date": "2026-12-30", "end_date": "2027-01-02"}],
+                ["ENERGY 0.35", {"start_date": "2020-01-01", "end_date": "9999-12-31"}],
+            ],
+            ["always", "30 Dec 2026 - 1 Jan 2027, all day"],
+        ),
+        (
+            [
+                ["ENERGY 0.10", {"start_date": "2026-10-06", "end_date": "2026-10-08"}],
+                ["ENERGY 0.10", {"start_date": "2026-12-24", "end_date": "2026-12-25"}],
+                ["ENERGY 0.30", {"start_time": "08:00", "end_time": "20:00"}],
+            ],
+            [
+                "daily 20:00-08:00",
+                "daily 08:00-20:00",
+                "6-7 Oct 2026, all day",
+                "24 Dec 2026, all day",
+            ],
         ),
     ],
 )
@@ -97,7 +139,7 @@ def test_further_stops_meet_what_the_usual_ones_do_not() -> None:
     assert found.unmet == ()
     usual = {D(10), D(20), D(40), D(60)}
     assert {one.energy_kwh for one in found.stops} - usual == {D(90)}
-    assert "4.5 kW" in {one.power for one in found.stops}
+    assert "AC 4.5 kW" in {one.power for one in found.stops}
 
 
 def test_a_price_that_can_never_be_paid_is_listed() -> None:

@@ -289,7 +289,41 @@ def test_the_table_in_every_form(own: Path) -> None:
     assert stops["never_charged"] == []
     text = run(*words, "--markdown").stdout
     assert text.count("\n| ") == len(rows) + 2  # the head and its line
-    assert text.startswith("### Tariff T1 of NL-WPF, in EUR, clock of Europe/Amsterdam")
+    assert text.startswith(
+        "### Tariff T1 of NL-WPF\n\nWhat stops cost in EUR; times are local, Europe/Amsterdam. "
+        "The tariff's own prices are before tax.\n"
+    )
+
+
+def test_a_published_table_has_words_for_everything(own: Path) -> None:
+    """A price below 7.4 kW, one at Christmas, one at other times only, one no stop pays."""
+    wire = tariff(
+        element("FLAT 2.00 20 1", "TIME 3.00 20 300", reservation="RESERVATION"),
+        element("FLAT 4.00 20 1", reservation="RESERVATION_EXPIRES"),
+        element("ENERGY 0.10 20 1", start_date="2026-12-25", end_date="2026-12-27"),
+        element("ENERGY 0.20 20 1", max_power=7.4),
+        element("ENERGY 0.50 20 1", start_time="08:00", end_time="20:00"),
+        element("ENERGY 0.60 20 1", start_time="09:00", end_time="10:00"),
+        tax_included="YES",
+    )
+    own.write_text(dumps(wire))
+    words = (own, "--table", "--start", "2026-10-05")
+    for text in (run(*words).stdout, run(*words, "--markdown").stdout):
+        assert "The tariff's own prices include tax." in text
+        assert "25-26 Dec 2026, all day" in text
+        assert "AC 6.7 kW" in text
+        assert "A reservation costs a fee of 2.00 and the time held at 3.00 per hour." in text
+        assert "A reservation that was not used costs a fee of 4.00." in text
+        told = "Charged in none of these stops: energy at 0.60 per kWh, only between 09:00 and"
+        assert told in text
+        assert "Note 1: Something the tariff prices at other times is free here" in text
+        assert "no_price_component" not in text
+        assert "/elements/" not in text
+    stops = json.loads(run(*words, "--json").stdout)
+    assert stops["never_charged"] == ["/elements/5/price_components/0"]
+    windows = [one["window"] for one in stops["stops"]]
+    assert windows == sorted(windows, key=windows.index), "a window's stops stand together"
+    assert windows[0] != windows[-1]
 
 
 @pytest.mark.parametrize(
