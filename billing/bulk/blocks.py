@@ -14,6 +14,7 @@ from billing.bulk.remark import Stage
 from billing.bulk.tables import Tables
 from billing.bulk.text import number_text
 from billing.bulk.whole import constant, largest
+from billing.bulk.winner import winning
 from billing.policy import PricingPolicy
 
 _HALF_GRAIN = (18, 2)
@@ -30,12 +31,15 @@ class Kind(NamedTuple):
 def surplus_of(uses: pl.DataFrame, batch: Batch, tables: Tables) -> pl.Series:
     """What is added to each use, in whole numbers like `billable`; 0 for most."""
     policy = batch.policy
-    priced = uses["winner"] != NOBODY
-    block = tables.components["block"].gather(
-        pl.select(pl.when(priced).then(uses["winner"])).to_series()
-    )
-    rows = uses.select("s", "part", "dimension", "billable").with_columns(
-        row=pl.int_range(pl.len(), dtype=pl.Int64), priced=priced, block=block.fill_null(0)
+    block = tables.components["block"][winning(uses["winner"])]
+    rows = uses.select(
+        "s",
+        "part",
+        "dimension",
+        "billable",
+        row=pl.int_range(pl.len(), dtype=pl.Int64),
+        priced=pl.col("winner") != NOBODY,
+        block=block.fill_null(0),
     )
     first = rows.select(pl.col("s").ne_missing(pl.col("s").shift())).to_series()
     starts = first.arg_true().cast(pl.Int64)
@@ -118,7 +122,7 @@ def _budgets(rows: pl.DataFrame, kinds: dict[str, Kind], policy: PricingPolicy) 
     if not shared:
         found.append(frame.select(total="held_total", row="held_last"))
     budgets = pl.concat(found).filter(pl.col("row") >= 0)
-    return budgets.with_columns(block=rows["block"].gather(budgets["row"]))
+    return budgets.with_columns(block=rows["block"][budgets["row"]])
 
 
 def _rounded_up(budgets: pl.DataFrame) -> pl.DataFrame:
@@ -146,9 +150,9 @@ def _note_budgets(
     both = (held >= 0) & ((time >= 0) | (parking >= 0))
     if not both.any():
         return
-    touched = sessions["s"].gather(
+    touched = sessions["s"][
         (starts.search_sorted(added["row"], side="right").cast(pl.Int64) - 1).unique()
-    )
+    ]
     text = f"reservation and session times: budgets are {policy.reservation_step_budget}"
     rows = sessions.filter(both).filter(pl.col("s").is_in(touched.implode()))
     batch.remarks.add("reservation_and_time_steps", text, rows, stage=Stage.STEP_BUDGETS)
@@ -159,7 +163,7 @@ def _note_steps(uses: pl.DataFrame, added: pl.DataFrame, batch: Batch, tables: T
     rows = uses.select("s", "p", "slot", "dimension", "winner")[added["row"]].hstack(
         added.select("block", "surplus")
     )
-    old = rows.filter(tables.components["from_211"].gather(rows["winner"]))
+    old = rows.filter(tables.components["from_211"][rows["winner"]])
     text = f"2.1.1 bills in blocks without saying how often: once per {batch.policy.step_scope}"
     batch.remarks.add("step_once_per_session", text, old.select("s", "p"), stage=Stage.STEPS)
     stated = batch.periods.select("ordinal", "time_s", "parking_s")[rows["p"]]

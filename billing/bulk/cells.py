@@ -38,9 +38,9 @@ class Cells:
     def place(self, question: pl.Series, clock: pl.Series) -> pl.Series:
         """The places of questions by clocks; all of them are known."""
         asked = pl.DataFrame({"question": question, "clock": clock})
-        return self.dense.gather(
+        return self.dense[
             asked.select(pl.col("question") * self.clocks + pl.col("clock"))["question"]
-        )
+        ]
 
     def holding(self, place: pl.Series, at: pl.Series) -> pl.Series:
         """The row of the cell in which an instant (µs since 1970) lies."""
@@ -61,7 +61,7 @@ def cells_of(batch: Batch, catalog: Catalog) -> Cells | None:
     if not batch.clocks:
         return None
     options = _clocked(catalog)
-    clock = batch.sessions["clock"].gather(batch.periods["s"])
+    clock = batch.sessions["clock"][batch.periods["s"]]
     clocked = sorted({tariff for tariff, _ in options.values()})
     days = days_of(batch.periods.with_columns(clock=clock), clocked, batch.clocks)
     rows: dict[str, list[int]] = {"place": [], "course": [], "midnight": []}

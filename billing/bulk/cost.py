@@ -125,7 +125,7 @@ def _taxed(
     if not included.any():
         return whole, frame.select(tax)["tax"]
     chosen = included.arg_true()
-    net_of_tax = _net_of_tax(due.gather(chosen), rows["vat"].gather(chosen), per, percent)
+    net_of_tax = _net_of_tax(due[chosen], rows["vat"][chosen], per, percent)
     inner = constant(0, len(due), pl.Int128)
     inner.scatter(chosen, net_of_tax)
     frame = frame.with_columns(inner=inner, included=included)

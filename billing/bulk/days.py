@@ -51,4 +51,4 @@ def offsets(at: pl.Series, clock: pl.Series, clocks: Sequence[Clock]) -> pl.Seri
 def _offsets(at: pl.Series, clock: Clock) -> pl.Series:
     steps = pl.Series(clock.from_us, dtype=pl.Int64).search_sorted(at, side="right")
     row = (steps.cast(pl.Int64) - 1).clip(0)
-    return pl.Series("offset", clock.offset_us, dtype=pl.Int64).gather(row)
+    return pl.Series("offset", clock.offset_us, dtype=pl.Int64)[row]

@@ -118,7 +118,7 @@ def _at_start(own: pl.DataFrame, catalog: Catalog, remarks: Remarks) -> pl.DataF
     spans = validity(catalog.tariffs)
     each = own.select("s", "start", pl.col("tariffs").cast(pl.List(pl.Int64))).explode("tariffs")
     each = each.with_columns(
-        opens=spans["opens"].gather(each["tariffs"]), closes=spans["closes"].gather(each["tariffs"])
+        opens=spans["opens"][each["tariffs"]], closes=spans["closes"][each["tariffs"]]
     )
     valid = each.filter(
         pl.col("opens").is_null() | (pl.col("opens") <= pl.col("start")),
@@ -218,7 +218,7 @@ def _named(rows: pl.DataFrame, own: pl.DataFrame, catalog: Catalog) -> pl.DataFr
 
     Policy period_without_tariff.
     """
-    at_start = own["tariff"].gather(rows["s"])
+    at_start = own["tariff"][rows["s"]]
     if own["tariffs"].list.len().max() == 1:
         known = _same_id(rows["tariff_id"], at_start, catalog.tariffs)
         named = pl.select(pl.when(known).then(at_start)).to_series()
@@ -233,11 +233,11 @@ def _named(rows: pl.DataFrame, own: pl.DataFrame, catalog: Catalog) -> pl.DataFr
 
 def _same_id(asked: pl.Series, tariff: pl.Series, tariffs: Sequence[Tariff]) -> pl.Series:
     """Whether each id is that of a tariff (by number), in whatever case."""
-    ids = pl.Series([one.id for one in tariffs], dtype=pl.String).gather(tariff)
+    ids = pl.Series([one.id for one in tariffs], dtype=pl.String)[tariff]
     same = (asked == ids) & (asked != "")
     others = (~same).arg_true()
     if len(others):
-        left, right = (one.gather(others).str.to_uppercase() for one in (asked, ids))
+        left, right = (one[others].str.to_uppercase() for one in (asked, ids))
         same.scatter(others, (left == right) & (left != ""))
     return same
 
@@ -253,13 +253,13 @@ def _looked_up(rows: pl.DataFrame, own: pl.DataFrame, tariffs: Sequence[Tariff])
     )
     numbered = own.select("s", "tariffs").with_columns(offer=offers["offer"].rank("dense"))
     each = numbered.unique("offer").select("offer", "tariffs").explode("tariffs")
-    each = each.with_columns(tariff_id=ids.gather(each["tariffs"]))
+    each = each.with_columns(tariff_id=ids[each["tariffs"]])
     asked = rows.select("tariff_id", "start").with_columns(
-        offer=numbered["offer"].gather(rows["s"]), at=pl.int_range(pl.len())
+        offer=numbered["offer"][rows["s"]], at=pl.int_range(pl.len())
     )
     found = asked.join(each, on=["offer", "tariff_id"], how="left", maintain_order="left_right")
     spans = validity(tariffs)
-    opens, closes = (spans[name].gather(found["tariffs"]) for name in ("opens", "closes"))
+    opens, closes = (spans[name][found["tariffs"].cast(pl.UInt32)] for name in ("opens", "closes"))
     outside = (found["start"] < opens).fill_null(value=False) | (
         found["start"] >= closes
     ).fill_null(value=False)
@@ -281,9 +281,9 @@ def _note_tariffs(
         "tariff {} is not among those given: the first valid one is used", "tariff_id"
     )
     remarks.add("unknown_tariff", message, unknown, stage=Stage.PERIOD)
-    other = rows.filter(pl.col("named") != own["tariff"].gather(rows["s"]))
+    other = rows.filter(pl.col("named") != own["tariff"][rows["s"]])
     spans = validity(catalog.tariffs)
-    opens, closes = spans["opens"].gather(other["named"]), spans["closes"].gather(other["named"])
+    opens, closes = spans["opens"][other["named"]], spans["closes"][other["named"]]
     outside = (other["start"] < opens).fill_null(value=False) | (
         other["start"] >= closes
     ).fill_null(value=False)
@@ -304,7 +304,7 @@ def _limits(rows: pl.DataFrame, own: pl.DataFrame, policy: PricingPolicy) -> pl.
 
 def _measured(rows: pl.DataFrame, own: pl.DataFrame, policy: PricingPolicy) -> pl.DataFrame:
     """What restrictions see at a period's start: `before` (Wh delivered) and `elapsed` (µs)."""
-    start_of = own["start"].gather(rows["s"])
+    start_of = own["start"][rows["s"]]
     first = pl.col("s").ne_missing(pl.col("s").shift())
     rows = rows.with_columns(session_start=start_of, first=first)
     drawn = rows.select(pl.when("reserved").then(0).otherwise("wh").alias("wh"))["wh"]
@@ -328,7 +328,7 @@ def _origins(rows: pl.DataFrame, own: pl.DataFrame, policy: PricingPolicy) -> pl
     )
     if by_first:
         origin = origin.with_columns(begun=pl.coalesce("drawn", "begun"))
-    begun = origin["begun"].gather(rows["s"])
+    begun = origin["begun"][rows["s"]]
     return rows.select(pl.when("reserved").then("session_start").otherwise(begun).alias("origin"))[
         "origin"
     ]

@@ -65,9 +65,9 @@ def _note_other_tariffs(
     rows: pl.DataFrame, lines: pl.DataFrame, batch: Batch, catalog: Catalog
 ) -> None:
     ids = pl.Series([tariff.id for tariff in catalog.tariffs], dtype=pl.String)
-    named = rows.with_columns(id=ids.gather(rows["tariff"]))
+    named = rows.with_columns(id=ids[rows["tariff"]])
     both = lines.join(named.select("s", "id"), on="s", how="inner")
-    other = both.filter(ids.gather(both["tariff"]) != both["id"])["s"].unique()
+    other = both.filter(ids[both["tariff"]] != both["id"])["s"].unique()
     text = pl.format("the limits are those of tariff {}", "id")
     noted = named.filter(pl.col("s").is_in(other.implode()))
     batch.remarks.add("limits_from_start_tariff", text, noted, stage=Stage.LIMITS)

@@ -38,14 +38,14 @@ def _priced(priced: pl.DataFrame, batch: Batch, catalog: Catalog, tables: Tables
         "component",
         named(tables.components["group"], GROUP).alias("group"),
         _prices(tables).alias("price"),
-        vats_of(tables).gather(tables.components["rate"]).alias("vat"),
+        vats_of(tables)[tables.components["rate"]].alias("vat"),
     )[winner]
     digits = measured_digits(tables.scales)
     measured, billed = _quantities(priced, tables.scales)
     return pl.DataFrame(
         [
             priced["s"],
-            batch.periods["ordinal"].gather(p).alias("period"),
+            batch.periods["ordinal"][p].alias("period"),
             named(priced["dimension"], DIMENSION).alias("dimension"),
             components["group"],
             as_decimal(measured, digits).alias("measured"),
@@ -59,7 +59,7 @@ def _priced(priced: pl.DataFrame, batch: Batch, catalog: Catalog, tables: Tables
             components["element"],
             components["component"],
             _reasons(priced, catalog, tables).alias("reason"),
-            batch.periods["imputed"].gather(p).alias("imputed"),
+            batch.periods["imputed"][p].alias("imputed"),
         ]
     )
 
@@ -87,7 +87,7 @@ def vats_of(tables: Tables) -> pl.Series:
 
 def named(numbers: pl.Series, names: pl.Enum) -> pl.Series:
     """Numbers as the names they stand for."""
-    return pl.Series(names.categories, dtype=names).gather(numbers)
+    return pl.Series(names.categories, dtype=names)[numbers]
 
 
 def _quantities(priced: pl.DataFrame, scales: Scales) -> tuple[pl.Series, pl.Series]:
@@ -117,14 +117,14 @@ def _reasons(priced: pl.DataFrame, catalog: Catalog, tables: Tables) -> pl.Serie
     reasons, place = pl.Series("reason", known, dtype=pl.String), priced["winner"]
     stepped = (priced["surplus"] != 0).arg_true()
     if not len(stepped):
-        return reasons.gather(place)
+        return reasons[place]
     rows = priced.select("dimension", "billed", "surplus", "winner")[stepped]
     rows = rows.select(
         pl.col("dimension") == ENERGY,
         "billed",
         before=pl.col("billed") - pl.col("surplus"),
-        reason=reasons.gather(rows["winner"]),
-        step=tables.components["step_size"].gather(rows["winner"]).clip(1).cast(pl.String),
+        reason=reasons[rows["winner"]],
+        step=tables.components["step_size"][rows["winner"]].clip(1).cast(pl.String),
         row=stepped,
     )
     halves = [
@@ -133,7 +133,7 @@ def _reasons(priced: pl.DataFrame, catalog: Catalog, tables: Tables) -> pl.Serie
     ]
     said = pl.concat(halves)
     place = place.clone().scatter(said["row"], pl.int_range(said.height, eager=True) + len(reasons))
-    return pl.concat([reasons, said["reason"]], rechunk=True).gather(place)
+    return pl.concat([reasons, said["reason"]], rechunk=True)[place]
 
 
 def _stepped(digits: int, unit: str) -> pl.Expr:
@@ -152,7 +152,7 @@ def _stepped(digits: int, unit: str) -> pl.Expr:
 def _limits(adjusted: pl.DataFrame, batch: Batch, tables: Tables) -> pl.DataFrame:
     """The lines of the group LIMIT."""
     ids = pl.Series([tariff.id for tariff in batch.tariffs], dtype=pl.String)
-    tariff = batch.sessions["limits"].gather(adjusted["s"])
+    tariff = batch.sessions["limits"][adjusted["s"]]
     net, digits = as_decimal(adjusted["net"]), measured_digits(tables.scales)
     rows = adjusted.height
     none = pl.repeat(-1, rows, dtype=pl.Int64, eager=True)
@@ -170,9 +170,9 @@ def _limits(adjusted: pl.DataFrame, batch: Batch, tables: Tables) -> pl.DataFram
             (none + 1).alias("step_size"),
             net.cast(price_type(tables.scales)).alias("price"),
             net.alias("net"),
-            vats_of(tables).gather(adjusted["rate"]).alias("vat"),
+            vats_of(tables)[adjusted["rate"]].alias("vat"),
             as_decimal(adjusted["tax"]).alias("tax"),
-            ids.gather(tariff).alias("tariff_id"),
+            ids[tariff].alias("tariff_id"),
             none.alias("element"),
             none.alias("component"),
             adjusted.select(pl.format("{} the total", "word").alias("reason"))["reason"],

@@ -33,7 +33,7 @@ from billing.money import minor_unit
 
 
 class Frames(NamedTuple):
-    """The frames of `Priced`, with `row` (of the session in its sheet) in place of `key`."""
+    """The frames of `Priced`, with `s` (the session's row) in place of `key`: the first column."""
 
     lines: pl.DataFrame
     totals: pl.DataFrame
@@ -79,8 +79,10 @@ def _priced_from(sheet: Sheet, shelf: Shelf) -> Priced:
     periods = sorted_periods(sheet)
     numbers = sheet.sessions["policy"].unique().sort().to_list() or [0]
     found = [_of_policy(sheet, number, periods, shelf) for number in numbers]
-    frames = [_joined(parts, sheet.sessions["key"]) for parts in zip(*found, strict=True)]
-    lines, totals, taxes, groups, notes = frames
+    frames = (_joined(parts) for parts in zip(*found, strict=True))
+    lines, totals, taxes, groups, notes = (
+        _with(frame, "key", sheet.sessions["key"]) for frame in frames
+    )
     return Priced(lines, totals, taxes, groups, notes, tuple(sheet.policies))
 
 
@@ -95,20 +97,20 @@ def _check_currencies(sheet: Sheet) -> None:
         each = sheet.sessions.select(pl.int_range(pl.len()).alias("s"), "tariffs").explode(
             "tariffs"
         )
-        each = each.with_columns(currency.gather(each["tariffs"]))
+        each = each.with_columns(currency[each["tariffs"]])
         if (each.group_by("s").agg(pl.col("currency").n_unique())["currency"] > 1).any():
             raise ValueError("the tariffs of one session must share a currency")
 
 
 def _of_policy(sheet: Sheet, number: int, periods: pl.DataFrame, shelf: Shelf) -> Frames:
     """The sessions of one policy, by steps."""
-    sessions, rows = sheet.sessions, pl.int_range(sheet.sessions.height, eager=True)
+    sessions, rows = sheet.sessions, None
     if sessions["policy"].n_unique() > 1:
         mine = sessions["policy"] == number
-        rows, sessions = rows.filter(mine), sessions.filter(mine)
-        renumbered = pl.repeat(None, len(mine), dtype=pl.UInt32, eager=True)
+        rows, sessions = mine.arg_true(), sessions.filter(mine)
+        renumbered = pl.Series([None], dtype=pl.UInt32).new_from_index(0, len(mine))
         renumbered.scatter(rows, pl.int_range(len(rows), dtype=pl.UInt32, eager=True))
-        own = renumbered.gather(periods["s"])
+        own = renumbered[periods["s"]]
         periods = periods.with_columns(s=own).filter(own.is_not_null())
     catalog = shelf.catalog(sheet.tariffs, sheet.policies[number])
     for tariff in sessions["tariffs"].list.explode().unique().sort().drop_nulls():
@@ -120,8 +122,8 @@ def _of_policy(sheet: Sheet, number: int, periods: pl.DataFrame, shelf: Shelf) -
     found = _priced(batch, catalog, Judge(batch, tables, cells))
     policy = pl.lit(number, dtype=pl.UInt32).alias("policy")
     totals = found.totals.select("s", policy, pl.exclude("s"))
-    named = found._replace(totals=totals)
-    return Frames(*(_with_rows(frame, rows) for frame in named))
+    found = found._replace(totals=totals)
+    return found if rows is None else Frames(*(_with(frame, "s", rows) for frame in found))
 
 
 def _priced(batch: Batch, catalog: Catalog, judge: Judge) -> Frames:
@@ -135,7 +137,7 @@ def _priced(batch: Batch, catalog: Catalog, judge: Judge) -> Frames:
     priced = priced.with_columns(pl.col("winner").cast(pl.UInt32))
     _note_rates(priced, batch, tables)
     costs = costs_of(priced, tables)
-    tariff = tables.components["tariff"].gather(priced["winner"])
+    tariff = tables.components["tariff"][priced["winner"]]
     adjusted = adjustments(
         batch, catalog, tables, costs.totals, priced.select("s").with_columns(tariff)
     )
@@ -158,14 +160,14 @@ def _priced(batch: Batch, catalog: Catalog, judge: Judge) -> Frames:
 
 
 def _note_rates(priced: pl.DataFrame, batch: Batch, tables: Tables) -> None:
-    odd = priced.filter(tables.components["unknown_rate"].gather(priced["winner"]))
+    odd = priced.filter(tables.components["unknown_rate"][priced["winner"]])
     text = "prices include tax at an unknown rate: net is shown as gross"
     batch.remarks.add("tax_included_without_rate", text, odd.select("s"), stage=Stage.RATE)
 
 
 def _rated(frame: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     """With the rate itself, in percent, in place of its number."""
-    vat = vats_of(tables).gather(frame["rate"])
+    vat = vats_of(tables)[frame["rate"]]
     return frame.insert_column(frame.get_column_index("rate"), vat).drop("rate")
 
 
@@ -173,17 +175,14 @@ def _decimal(frame: pl.DataFrame, *names: str) -> pl.DataFrame:
     return frame.with_columns(as_decimal(frame[name]) for name in names)
 
 
-def _with_rows(frame: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
-    return frame.select(rows.gather(frame["s"]).alias("row"), pl.exclude("s"))
+def _with(frame: pl.DataFrame, name: str, values: pl.Series) -> pl.DataFrame:
+    """The frame with something of each session in place of `s`."""
+    return pl.DataFrame([values[frame["s"]].alias(name), *frame.get_columns()[1:]])
 
 
-def _joined(parts: Sequence[pl.DataFrame], keys: pl.Series) -> pl.DataFrame:
-    """The frames of all policies in the order of the sheet, each row with its session's key."""
-    if len(parts) == 1:
-        together = parts[0]
-    else:
-        together = pl.concat(_alike(parts)).sort("row", maintain_order=True)
-    return together.select(keys.gather(together["row"]).alias("key"), pl.exclude("row"))
+def _joined(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """The frames of all policies in the order of the sheet."""
+    return parts[0] if len(parts) == 1 else pl.concat(_alike(parts)).sort("s", maintain_order=True)
 
 
 def _alike(parts: Sequence[pl.DataFrame]) -> list[pl.DataFrame]:

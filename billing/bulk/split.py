@@ -26,7 +26,7 @@ def split(
 ) -> pl.DataFrame:
     """The rows, each in parts where an edge lies within; `begins` stays with the first of them."""
     whole = rows.filter((pl.col("tariff") >= 0) & (pl.col("end") > pl.col("start")))
-    clock = own["clock"].gather(whole["s"])
+    clock = own["clock"][whole["s"]]
     cuts = pl.concat(
         [
             _by_clock(whole.with_columns(clock=clock), catalog, clocks),

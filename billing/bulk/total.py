@@ -81,7 +81,7 @@ def totals_of(
     totals = pl.DataFrame(
         {
             "s": sessions["s"],
-            "currency": ids.gather(sessions["tariff"]),
+            "currency": ids[sessions["tariff"]],
             "exact_net": net,
             "exact_tax": tax,
             "net": given,
@@ -119,7 +119,7 @@ def _unit(batch: Batch) -> pl.Series:
     for number in tariffs.unique():
         unit = rounding_unit(batch.tariffs[number].currency, batch.policy)
         units[number] = scaled(unit, GRAIN_DIGITS)
-    return pl.Series("unit", units, dtype=pl.Int128).gather(tariffs)
+    return pl.Series("unit", units, dtype=pl.Int128)[tariffs]
 
 
 def rounding_unit(currency: str, policy: PricingPolicy) -> Decimal:

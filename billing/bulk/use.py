@@ -15,7 +15,7 @@ from billing.bulk.remark import Place, Remarks, Stage
 from billing.bulk.tables import NO_INTEREST, Tables
 from billing.bulk.text import number_text
 from billing.bulk.whole import power
-from billing.bulk.winner import NOTHING_FOUND, Found, Judge
+from billing.bulk.winner import NOTHING_FOUND, Found, Judge, winning
 
 WIRE_DIGITS = 4
 """Decimals of kWh and hours on the wire."""
@@ -154,7 +154,7 @@ def _note_negative_time(rows: pl.DataFrame, slot: Slot, tables: Tables, remarks:
 
 def _note_unpriced(real: pl.DataFrame, free: pl.Series, tables: Tables, batch: Batch) -> None:
     rows = free.arg_true()
-    rows = rows.filter(tables.prices.gather(real["question"].gather(rows)))
+    rows = rows.filter(tables.prices[real["question"][rows]])
     message = pl.format("{} is free here: no element with it applies", _name(pl.col("dimension")))
     place = Place.VOLUMES + 2 * pl.col("slot")
     batch.remarks.add("no_price_component", message, real[rows], stage=Stage.PERIOD, place=place)
@@ -171,15 +171,15 @@ def _note_other_reading(real: pl.DataFrame, judge: Judge) -> pl.DataFrame:
     tables, batch = judge.tables, judge.batch
     if not judge.reads_wholes:
         return _codes(real.clear(), NOTHING_FOUND)
-    asked = real.filter(tables.whole_winner.gather(real["question"]) != NO_INTEREST)
+    asked = real.filter(tables.whole_winner[real["question"]] != NO_INTEREST)
     other = judge.find(asked["question"], asked["p"], whole=True)
     values = [tables.components[name] for name in ("price", "price_text")]
     prices = pl.DataFrame(
         {
-            "mine": values[0].gather(_or_null(asked["winner"])).fill_null(0),
-            "theirs": values[0].gather(_or_null(other.winner)).fill_null(0),
-            "my_text": values[1].gather(_or_null(asked["winner"])).fill_null("0"),
-            "their_text": values[1].gather(_or_null(other.winner)).fill_null("0"),
+            "mine": values[0][winning(asked["winner"])].fill_null(0),
+            "theirs": values[0][winning(other.winner)].fill_null(0),
+            "my_text": values[1][winning(asked["winner"])].fill_null("0"),
+            "their_text": values[1][winning(other.winner)].fill_null("0"),
         }
     )
     differing = asked.hstack(prices).filter(pl.col("mine") != pl.col("theirs"))
@@ -192,10 +192,6 @@ def _note_other_reading(real: pl.DataFrame, judge: Judge) -> pl.DataFrame:
     place = Place.VOLUMES + 2 * pl.col("slot") + 1
     batch.remarks.add("element_choice_differs", message, differing, stage=Stage.PERIOD, place=place)
     return _codes(asked, other)
-
-
-def _or_null(winner: pl.Series) -> pl.Series:
-    return pl.select(pl.when(winner != NOBODY).then(winner)).to_series()
 
 
 def _codes(asked: pl.DataFrame, found: Found) -> pl.DataFrame:
@@ -247,7 +243,7 @@ def _fees(judge: Judge) -> tuple[pl.DataFrame, pl.DataFrame]:
     batch, tables = judge.batch, judge.tables
     rows = batch.periods.filter(pl.col("tariff") != NONE)
     asked = pl.concat([_fee_questions(rows, slot) for slot in FEES])
-    asked = asked.filter(tables.winner.gather(asked["question"]) != NOBODY)
+    asked = asked.filter(tables.winner[asked["question"]] != NOBODY)
     if asked["slot"].max() != asked["slot"].min():
         asked = asked.sort("p", "slot")
     found = judge.find(asked["question"], asked["p"])

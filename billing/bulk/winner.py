@@ -30,6 +30,11 @@ class Found:
     """`row`, `unknown`, `straddling` of questions in which a power or current was missed."""
 
 
+def winning(winner: pl.Series) -> pl.Series:
+    """The numbers of components, null in place of NOBODY."""
+    return pl.select(pl.when(winner != NOBODY).then(winner).cast(pl.UInt32)).to_series()
+
+
 @dataclass(frozen=True, slots=True)
 class Judge:
     """Answers questions about the periods of one batch."""
@@ -48,26 +53,26 @@ class Judge:
         tables = self.tables
         known = tables.whole_winner if whole else tables.winner
         lists = tables.whole_list if whole else tables.list_of
-        winner = known.gather(question)
-        held = lists.gather(question)
+        winner = known[question]
+        held = lists[question]
         if self.cells is not None and winner.min() == BY_CLOCK:
             rows = (winner == BY_CLOCK).arg_true()
-            where = self._place(question.gather(rows), p.gather(rows), whole=whole)
-            start = self.batch.periods["start"].gather(p.gather(rows))
-            competing = self.cells.list.gather(self.cells.holding(where, start))
+            where = self._place(question[rows], p[rows], whole=whole)
+            start = self.batch.periods["start"][p[rows]]
+            competing = self.cells.list[self.cells.holding(where, start)]
             held.scatter(rows, competing)
-            winner.scatter(rows, tables.list_winner.gather(competing))
+            winner.scatter(rows, tables.list_winner[competing])
         rows = (winner == TO_TEST).arg_true()
         if not len(rows):
             return Found(winner, held, _NO_CODES)
-        measured = self.batch.periods.select(MEASURED)[p.gather(rows)]
-        won, codes = self.test(held.gather(rows), measured)
+        measured = self.batch.periods.select(MEASURED)[p[rows]]
+        won, codes = self.test(held[rows], measured)
         winner.scatter(rows, won)
-        return Found(winner, held, codes.with_columns(row=rows.gather(codes["row"])))
+        return Found(winner, held, codes.with_columns(row=rows[codes["row"]]))
 
     def _place(self, question: pl.Series, p: pl.Series, *, whole: bool) -> pl.Series:
         assert self.cells is not None, "only where the clock matters"
-        clock = self.batch.sessions["clock"].gather(self.batch.periods["s"].gather(p))
+        clock = self.batch.sessions["clock"][self.batch.periods["s"][p]]
         return self.cells.place(question + (len(self.tables.winner) if whole else 0), clock)
 
     def test(self, lists: pl.Series, measured: pl.DataFrame) -> tuple[pl.Series, pl.DataFrame]:
@@ -77,7 +82,7 @@ class Judge:
         """
         winner = constant(NOBODY, len(lists))
         asked = measured.with_columns(
-            rival=self.tables.list_first.gather(lists), last=self.tables.list_last.gather(lists)
+            rival=self.tables.list_first[lists], last=self.tables.list_last[lists]
         ).with_row_index("row")
         codes = [_NO_CODES]
         checks = _checks(self.batch.policy, self.tables.bounded)
@@ -108,13 +113,13 @@ class Judge:
         nothing = pl.Series("row", [], dtype=pl.Int64)
         if self.cells is None:
             return nothing
-        rows = (self.tables.winner.gather(question) == BY_CLOCK).arg_true().cast(pl.Int64)
-        own = self.batch.periods.select("start", "end")[p.gather(rows)]
-        place = self._place(question.gather(rows), p.gather(rows), whole=False)
+        rows = (self.tables.winner[question] == BY_CLOCK).arg_true().cast(pl.Int64)
+        own = self.batch.periods.select("start", "end")[p[rows]]
+        place = self._place(question[rows], p[rows], whole=False)
         frame = pl.DataFrame(
             {
                 "row": rows,
-                "p": p.gather(rows),
+                "p": p[rows],
                 "first": self.cells.holding(place, own["start"]) + 1,
                 "last": self.cells.before(place, own["end"]),
             }
@@ -122,7 +127,7 @@ class Judge:
         if not frame.height:
             return nothing
         inner = frame.with_columns(cell=pl.int_ranges("first", pl.col("last") + 1)).explode("cell")
-        lists = self.cells.list.gather(inner["cell"])
+        lists = self.cells.list[inner["cell"]]
         return self._differing(inner["row"], lists, self._as_measured(inner["p"]), found)
 
     def _at_levels(self, p: pl.Series, found: Found) -> list[pl.Series]:
@@ -137,15 +142,13 @@ class Judge:
             rows = found.list.is_in(known["list"].implode()).arg_true().cast(pl.Int64)
             if not len(rows):
                 continue
-            own = self.batch.periods.select(measure, "wh", "start", "end", "reserved")[
-                p.gather(rows)
-            ]
+            own = self.batch.periods.select(measure, "wh", "start", "end", "reserved")[p[rows]]
             grows = "wh" if measure == "before" else pl.col("end") - pl.col("start")
             frame = own.select(
                 from_level=pl.col(measure),
                 until=pl.col(measure) + (pl.col(grows) if isinstance(grows, str) else grows),
                 counts=~pl.col("reserved") if measure == "before" else pl.lit(value=True),
-            ).with_columns(row=rows, p=p.gather(rows), list=found.list.gather(rows))
+            ).with_columns(row=rows, p=p[rows], list=found.list[rows])
             inner = (
                 frame.filter("counts")
                 .join(known, on="list")
@@ -164,12 +167,12 @@ class Judge:
     def _differing(
         self, row: pl.Series, lists: pl.Series, measured: pl.DataFrame, found: Found
     ) -> pl.Series:
-        won = self.tables.list_winner.gather(lists)
+        won = self.tables.list_winner[lists]
         tested = (won == TO_TEST).arg_true()
         if len(tested):
-            own, _ = self.test(lists.gather(tested), measured[tested])
+            own, _ = self.test(lists[tested], measured[tested])
             won.scatter(tested, own)
-        return row.filter(won != found.winner.gather(row)).unique().alias("row")
+        return row.filter(won != found.winner[row]).unique().alias("row")
 
 
 _NO_CODES = pl.DataFrame(schema={"row": pl.Int64, "unknown": pl.Boolean, "straddling": pl.Boolean})
