@@ -30,6 +30,12 @@ class Terms:
         """These terms after some more decisions, which replace earlier ones of the same name."""
         return Terms(self.party, {**self.decisions, **decisions})
 
+    def without(self, names: Iterable[str]) -> "Terms":
+        """These terms after some decisions were taken back: their questions are open again."""
+        gone = set(names)
+        kept = {name: one for name, one in self.decisions.items() if name not in gone}
+        return Terms(self.party, kept)
+
 
 HOUSE = ""
 """The party of the terms that hold for everybody without terms of their own."""

@@ -5,7 +5,7 @@ of them, so that a longer log never changes what a shorter one gave.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 
 from billing.session_policy import SessionPolicy
 from ingest.protocols import actions
-from ingest.protocols.actions import ActionError, PolicySet
+from ingest.protocols.actions import ActionError, PolicySet, PolicyUnset
 from pipelines.reference import KINDS, Reference
 from pipelines.stretch import Stretch, entries, instant
 
@@ -61,7 +61,7 @@ class Policies:
         changes: list[datetime] = []
         houses = [SessionPolicy()]
         for row in entries(stretch.readers, KINDS, 0, stretch.until_ns).iter_rows(named=True):
-            if b"policy.set" in row["payload"]:
+            if b"policy.set" in row["payload"] or b"policy.unset" in row["payload"]:
                 changes.append(instant(row["received_ns"]))
                 houses.append(_told(houses[-1], row["payload"]))
         return cls(reference, tuple(changes), tuple(houses), _group_changes(reference))
@@ -95,6 +95,8 @@ def _told(house: SessionPolicy, payload: bytes) -> SessionPolicy:
         action = actions.read(payload)
     except ActionError:
         return house
+    if isinstance(action, PolicyUnset) and not action.party:
+        return _forgot(house, action.names)
     if not isinstance(action, PolicySet) or action.party:
         return house
     known = {field.name for field in fields(SessionPolicy)}
@@ -107,6 +109,14 @@ def _told(house: SessionPolicy, payload: bytes) -> SessionPolicy:
                 amount = Decimal(value)
                 told |= {name: amount} if amount.is_finite() else {}
     return replace(house, **told)  # type: ignore[arg-type]
+
+
+def _forgot(house: SessionPolicy, names: Iterable[str]) -> SessionPolicy:
+    """A policy some rules of which are the default's again."""
+    known = {field.name for field in fields(SessionPolicy)} & {*_TIMES.values(), *_AMOUNTS}
+    gone = {_TIMES.get(name, name) for name in names} & known
+    usual = SessionPolicy()
+    return replace(house, **{name: getattr(usual, name) for name in gone})
 
 
 def _group_changes(reference: Reference) -> tuple[datetime, ...]:

@@ -148,6 +148,15 @@ class Book:
             terms = self.terms[party] = self.terms.get(party, Terms(party)).told(said)
             self._row("policy", _head(party, source, at), terms, {})
 
+    @_take.register
+    def _(self, action: actions.PolicyUnset, source: Source, at: datetime) -> None:
+        party = action.party
+        told = self.terms.get(party, Terms(party))
+        left = told.without(action.names)
+        if left != told:
+            self.terms[party] = left
+            self._row("policy", _head(party, source, at), left, {})
+
     def _row(self, table: str, head: Row, value: object, columns: Row) -> None:
         self.rows[table].append(head | columns | {"record": dumps(value)})
 

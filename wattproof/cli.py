@@ -39,7 +39,7 @@ COMMANDS = {
     "rerate": ("rerate", "Re-rate sessions by a corrected tariff or policy: preview, apply."),
     "party": ("party", "Add and list parties: ourselves, roaming partners, own drivers."),
     "api-key": ("api_key", "Add and list keys of the REST interface."),
-    "policy": ("policy", "Set and list the rules of the house, such as the settle time."),
+    "policy": ("policy", "Set, unset and list the rules of the house, such as the settle time."),
     "demo": ("demo", "Show the whole flow: charge, derive, invoice, verify, replay."),
     "notebook": ("notebook", "Open the first notebook on the derived tables."),
 }

@@ -132,6 +132,14 @@ class PolicySet:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyUnset:
+    """Rules taken back: the default holds again; of a `party` the house's answer does."""
+
+    names: tuple[str, ...]
+    party: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ApiKeyAdd:
     """A key of our REST interface: `hash` is the SHA-256 (hex) of the key that was shown once."""
 
@@ -153,6 +161,7 @@ Action = (
     | PartyAdd
     | TariffAdd
     | PolicySet
+    | PolicyUnset
     | ApiKeyAdd
     | SessionRerate
 )
@@ -423,6 +432,17 @@ def _write_policy_set(action: PolicySet) -> tuple[str, dict[str, Any]]:
     return "policy.set", {"party": action.party} | dict(action.values)
 
 
+def _read_policy_unset(fields: Fields, _at: datetime | None) -> PolicyUnset:
+    party, names = fields.code("party", default=""), fields.texts("names")
+    if not names:
+        raise ActionError("policy.unset: expected at least one name, such as settle_s")
+    return PolicyUnset(names, party)
+
+
+def _write_policy_unset(action: PolicyUnset) -> tuple[str, dict[str, Any]]:
+    return "policy.unset", {"party": action.party, "names": list(action.names)}
+
+
 def _read_api_key_add(fields: Fields, _at: datetime | None) -> ApiKeyAdd:
     return ApiKeyAdd(
         id=fields.text("id", limit=64),
@@ -454,6 +474,7 @@ ACTIONS: Mapping[str, Callable[[Fields, datetime | None], Action]] = {
     "party.add": _read_party_add,
     "tariff.add": _read_tariff_add,
     "policy.set": _read_policy_set,
+    "policy.unset": _read_policy_unset,
     "api_key.add": _read_api_key_add,
     NAME: read_rerate,
 }
@@ -470,6 +491,7 @@ _WRITERS: Mapping[type, Callable[[Any], tuple[str, dict[str, Any]]]] = {
     PartyAdd: _write_party_add,
     TariffAdd: _write_tariff_add,
     PolicySet: _write_policy_set,
+    PolicyUnset: _write_policy_unset,
     ApiKeyAdd: _write_api_key_add,
     SessionRerate: write_rerate,
 }

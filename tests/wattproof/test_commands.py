@@ -231,6 +231,23 @@ def test_a_partner_has_its_own_answers(house: Call, ask: Ask) -> None:
     assert own["zero_step"]["choices"] == list(CHOICES["zero_step"])
 
 
+def test_what_was_set_can_be_taken_back(house: Call, ask: Ask) -> None:
+    house("policy", "set", "settle_s=60", "flat_scope=activation")
+    house("policy", "set", "--party", "NL-ABC", "flat_scope=session", "zero_step=one")
+    told = house("policy", "unset", "--party", "nl-abc", "flat_scope").stdout
+    assert told == "flat_scope = activation for NL-ABC, as for the house\n"
+    assert ask("policy", "unset", "settle_s", "flat_scope") == {
+        "settle_s": 600, "flat_scope": "phase",
+    }  # fmt: skip
+    rows = {(row["party"], row["name"]): row for row in ask("policy", "list")}
+    assert ("NL-ABC", "flat_scope") not in rows
+    assert rows["NL-ABC", "zero_step"]["value"] == "one"
+    assert rows["", "settle_s"]["source"] == rows["", "flat_scope"]["source"] == "default"
+    refused = house("policy", "unset", "--party", "NL-ABC", "flat_scope", code=1).stderr
+    assert "policy flat_scope is not set for NL-ABC" in refused
+    assert "policy settle_s is not set" in house("policy", "unset", "settle_s", code=1).stderr
+
+
 def test_a_new_token_changes_nothing_else_about_a_party(house: Call, ask: Ask, data: Path) -> None:
     words = ("party", "add", "GB-XYZ", "--name", "X", "--city", "Leeds", "--deny", "B1")
     old = ask(*words, "--ocpi-token", "--ocpi-token-encoding", "raw")[0]["ocpi_token"]

@@ -130,14 +130,24 @@ def _tariff_add(action: Mapping[str, Any], at_ns: int) -> tuple[Change, ...]:
     return (Change("tariff", key, values),)
 
 
-def _policy_set(action: Mapping[str, Any], _at_ns: int) -> tuple[Change, ...]:
+def _policies(action: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """The table of policies that an action is about, and the head of its keys."""
     party = str(action.get("party", ""))
-    table, head = ("party_policy", (party,)) if party else ("policy", ())
+    return ("party_policy", (party,)) if party else ("policy", ())
+
+
+def _policy_set(action: Mapping[str, Any], _at_ns: int) -> tuple[Change, ...]:
+    table, head = _policies(action)
     return tuple(
         Change(table, (*head, name), {"value": value})
         for name, value in action.items()
         if name not in {"action", "party"}
     )
+
+
+def _policy_unset(action: Mapping[str, Any], _at_ns: int) -> tuple[Change, ...]:
+    table, head = _policies(action)
+    return tuple(Change(table, (*head, str(name)), {}, "drop") for name in list(action["names"]))
 
 
 def _api_key_add(action: Mapping[str, Any], _at_ns: int) -> tuple[Change, ...]:
@@ -166,6 +176,7 @@ _ACTIONS: Mapping[str, Callable[[Mapping[str, Any], int], tuple[Change, ...]]] =
     "party.add": _party_add,
     "tariff.add": _tariff_add,
     "policy.set": _policy_set,
+    "policy.unset": _policy_unset,
     "api_key.add": _api_key_add,
     "session.rerate": _no_row,
 }

@@ -59,6 +59,48 @@ def set_policy(
             typer.echo(f"{name} = {chosen_value}{f' for {code}' if code else ''}")
 
 
+@app.command("unset")
+def unset_policy(
+    names: Annotated[list[str], typer.Argument(help="Names of policies, such as settle_s.")],
+    *,
+    party: Party = None,
+    data: Data = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Take policies back: the default holds again; with --party, what holds for the house.
+
+    As with set, from now on, those of pricing for sessions that start from now on. What was set
+    until then stays in the log, and what was billed by it stays as it is.
+
+    \b
+    Examples:
+      wattproof policy unset settle_s
+      wattproof policy unset --party NL-ABC flat_scope
+    """
+    code = "" if party is None else _partner(data, party)
+    with closing(open_registry(data)) as registry:
+        known = registry.policies() if not code else _own(registry, code)
+        house = registry.policies()
+    for name in names:
+        if name not in known:
+            whose = f" for {code}" if code else ""
+            raise RefusalError(f"policy {name} is not set{whose}", "see wattproof policy list")
+    record(data, [actions.PolicyUnset(tuple(dict.fromkeys(names)), code)])
+    usual: Mapping[str, object] = {**DEFAULTS, **PRICING, **(house if code else {})}
+    now = {name: usual.get(name) for name in names}
+    if as_json:
+        show_json(now)
+    else:
+        for name, value in now.items():
+            told = "nothing reads it" if value is None else str(value)
+            typer.echo(f"{name} = {told}{f' for {code}, as for the house' if code else ''}")
+
+
+def _own(registry: Registry, code: str) -> dict[str, object]:
+    """A party's own answers, by name."""
+    return {row["name"]: row["value"] for row in registry.party_policies() if row["party"] == code}
+
+
 @app.command("list")
 def list_policies(
     *,
@@ -114,7 +156,7 @@ def _of_house(registry: Registry) -> Iterator[Row]:
 def _of_party(registry: Registry, code: str) -> Iterator[Row]:
     """What holds for one party's sessions."""
     house = registry.policies()
-    own = {row["name"]: row["value"] for row in registry.party_policies() if row["party"] == code}
+    own = _own(registry, code)
     for name in sorted(PRICING):
         source = f"set for {code}" if name in own else "set" if name in house else "default"
         yield _row(code, name, own.get(name, house.get(name, PRICING[name])), source)

@@ -81,6 +81,8 @@ EVERY_ACTION: list[actions.Action] = [
     ),
     actions.PolicySet({"settle_s": 600, "accept_unknown": False, "zero_session": "floor"}),
     actions.PolicySet({"flat_scope": "session", "zero_step": "no_rounding"}, "NL-ABC"),
+    actions.PolicyUnset(("settle_s",)),
+    actions.PolicyUnset(("flat_scope", "zero_step"), "NL-ABC"),
     actions.SessionRerate("a wrong price", rejected=True),
     actions.SessionRerate(
         "a wrong price",
@@ -142,6 +144,9 @@ WRONG = [
     (b'{"action":"policy.set","party":"NL-ABC"}', "at least one policy"),
     (b'{"action":"policy.set","party":"abc","flat_scope":"session"}', "a party code"),
     (b'{"action":"policy.set","party":"NL-ABC","settle_s":1}', "not a policy of pricing"),
+    (b'{"action":"policy.unset"}', "at least one name"),
+    (b'{"action":"policy.unset","names":[]}', "at least one name"),
+    (b'{"action":"policy.unset","names":"settle_s"}', "names"),
     (b'{"action":"session.rerate","reason":"x"}', "expected a tariff"),
     (b'{"action":"session.rerate","rejected":true}', "reason: expected"),
     (b'{"action":"session.rerate","reason":"x","rejected":1}', "rejected: expected true or false"),
