@@ -78,8 +78,9 @@ def derive(
     """
     data = data.absolute()
     with alone(data):
+        said = _newest([one for one in origins(data / "log") if one.origin in _TOLD])
         tick(data)
-        until = _wait_for_live(data)
+        until = _wait_for_live(data, said)
         days = unfinished(data, until)
         if days is not None:
             first, last = _range(days, from_day, to_day)
@@ -183,15 +184,14 @@ def _newest(readers: Sequence[LogReader]) -> int:
     return max((entry.received_ns for entry in last if entry), default=0)
 
 
-def _wait_for_live(data: Path, patience_s: int = 5) -> int:
-    """The watermark, once it has passed all that the log held a moment ago.
+def _wait_for_live(data: Path, said: int, patience_s: int = 5) -> int:
+    """The watermark, once it has passed what was `said` before all origins ticked.
 
     A live origin ticks at its own pace; after `patience_s` seconds the watermark of then must do.
     """
     readers = origins(data / "log")
-    newest = _newest([reader for reader in readers if reader.origin in _TOLD])
     for _ in range(patience_s * 10):
-        if watermark(readers) >= newest:
+        if watermark(readers) >= said:
             break
         time.sleep(0.1)
     return watermark(readers)

@@ -51,7 +51,11 @@ def test_a_tariff_published_after_a_session_was_heard_of_never_prices_it(tmp_pat
     assert second.receipt.total.net == Decimal("1.08")
 
 
-def test_no_day_is_left_out_and_a_finished_day_never_changes(tmp_path: Path) -> None:
+def test_no_day_is_left_out_and_a_finished_day_never_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody = "waited, and no service runs"
+    monkeypatch.setattr("pipelines.derive.time.sleep", lambda _: pytest.fail(nobody))
     with Story(tmp_path) as story:
         story.sets_up("A")
         for day in (1, 2, 3):
