@@ -26,12 +26,12 @@ class Costs:
 def costs(receipt: Receipt) -> Costs:
     """Rounds a receipt's total to 4 decimals and shares the rounding among its parts.
 
-    Parts are written on the grain of the total (cents, where it stands on cents; thousandths where
-    the currency has them) by the largest remainder; where parts and total differ by more than
+    Parts are written on the grain of the total (the currency's minor unit, where it stands on that:
+    cents, whole yen) by the largest remainder; where parts and total differ by more than
     rounding (a min or max price was hit) each part is rounded by itself and the difference stays
     visible.
     """
-    total, grain = _rounded(receipt.total), partial(_grain, _cent(receipt.currency))
+    total, grain = _rounded(receipt.total), partial(_grain, _unit(receipt.currency))
     groups = [group for group, _ in receipt.totals]
     amounts = [amount for _, amount in receipt.totals]
     nets = apportion(total.net, [amount.net for amount in amounts], grain(total.net))
@@ -54,6 +54,7 @@ def apportion(total: Decimal, exact: list[Decimal], grain: Decimal) -> list[Deci
 
     Where the exact values are further from `total` than rounding explains, each is rounded to 4
     decimals by itself. Ties go to the earlier one, so that the same input gives the same output.
+    What is nothing stays nothing, and nothing falls below zero by it.
     """
     if not exact or abs(total - sum(exact)) >= grain * len(exact):
         return _each(exact)
@@ -62,10 +63,13 @@ def apportion(total: Decimal, exact: list[Decimal], grain: Decimal) -> list[Deci
     floors = [(value / grain).to_integral_value(ROUND_FLOOR) for value in exact]
     missing = int(total / grain - sum(floors))
     order = sorted(range(len(exact)), key=lambda i: floors[i] - exact[i] / grain)
-    for step in range(abs(missing)):
-        at = order[step % len(order)] if missing > 0 else order[-1 - step % len(order)]
-        floors[at] += 1 if missing > 0 else -1
-    return [plain(value * grain) for value in floors]
+    order = [at for at in (order if missing > 0 else order[::-1]) if exact[at]]
+    while missing and order:
+        for at in order[: abs(missing)]:
+            floors[at] += 1 if missing > 0 else -1
+        missing -= min(len(order), abs(missing)) * (1 if missing > 0 else -1)
+        order = [at for at in order if missing > 0 or floors[at] > 0 or exact[at] < 0]
+    return _each(exact) if missing else [plain(value * grain) for value in floors]
 
 
 def negated(amount: Amount) -> Amount:
@@ -85,14 +89,14 @@ def _each(values: list[Decimal]) -> list[Decimal]:
     return [_round(value) for value in values]
 
 
-def _cent(currency: str) -> Decimal:
-    """A cent, or the currency's minor unit where that is smaller."""
+def _unit(currency: str) -> Decimal:
+    """The currency's minor unit; a cent where nobody knows it."""
     try:
-        return min(_CENT, minor_unit(currency))
+        return minor_unit(currency)
     except UnknownCurrency:
         return _CENT
 
 
-def _grain(cent: Decimal, total: Decimal) -> Decimal:
-    """Cents where the total stands on cents, else OCPI's 4 decimals."""
-    return cent if total == total.quantize(cent) else GRAIN
+def _grain(unit: Decimal, total: Decimal) -> Decimal:
+    """The minor unit where the total stands on it, else OCPI's 4 decimals."""
+    return unit if total == total.quantize(unit) else GRAIN
