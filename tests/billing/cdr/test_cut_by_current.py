@@ -4,6 +4,7 @@ OCPI 2.2.1 mod_tariffs, TariffRestrictions: min_current holds from the total cur
 below it, in amperes summed over all phases.
 """
 
+import random
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -144,6 +145,28 @@ def test_a_power_counts_to_the_decimals_that_a_cdr_can_carry() -> None:
         price([found], [below], AMSTERDAM, start_at=found.start_at, end_at=found.end_at).total.net
         == 10
     )
+
+
+def test_both_engines_agree_on_sessions_cut_by_chance() -> None:
+    """Some with both loads, some with one or none; under tariffs that ask for either or both."""
+    dice = random.Random(48)
+    bounds = {"min_current": 40, "max_current": 40, "min_power": 20, "max_power": 20}
+    asked = []
+    for number in range(120):
+        elements: list[Any] = []
+        for dimension in dice.choices(["ENERGY", "TIME", "FLAT"], k=4):
+            chosen = {name: most for name, most in bounds.items() if dice.random() < 0.4}
+            limits = {name: str(dice.randrange(most)) for name, most in chosen.items()}
+            elements.append([f"{dimension} 1.{dice.randrange(9)}", limits])
+        found = tariff_of([*elements, ["ENERGY 0.5", "TIME 0.1"]])
+        at = sorted(dice.sample(range(120), dice.choice([0, 1, 8])))
+        loads = {f"2026-10-05T{12 + m // 60}:{m % 60:02}": f"{dice.uniform(0, 45):.3f}" for m in at}
+        one = told(current=loads, power=loads if dice.random() < 0.5 else {})
+        periods = cut(one, found, AMSTERDAM)
+        assert sum(part.energy_wh for part in periods) == one.energy_wh
+        asked.append(Asked(str(number), periods, (found,), AMSTERDAM, one.start_at, one.end_at))
+    assert sum(len(one.periods) > 2 for one in asked) > 20
+    check(asked)
 
 
 def test_unknown_stays_unknown_and_is_noted() -> None:
