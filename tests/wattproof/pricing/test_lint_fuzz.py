@@ -49,6 +49,7 @@ TARIFFS = [FULL, told("0.40 EUR per kWh"), of(when(max_kwh=3), when(at(0.5)))] +
     tariff for tariff, _ in CASES.values() if isinstance(tariff, dict)
 ]
 ALL_OR_NOTHING = {"unreadable", "weekday_unknown", "required_field", "not_json"}
+ALL_OR_NOTHING |= {"negative_step_size"}
 
 scalars = (
     st.none()
