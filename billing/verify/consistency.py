@@ -14,8 +14,12 @@ from billing.plausibility import Limit
 from billing.receipt import Amount
 from billing.tariff import Tariff
 from billing.verify.reckoning import PARTS, TOTAL, ZERO, Costs
-from billing.verify.report import Check, Group, Kind, Side
+from billing.verify.report import Check, Group, Kind, Place, Side
 
+CURRENCY_DIFFERS = "currency_differs"
+TIME_WITHOUT_ENERGY = "time_without_energy"
+UNKNOWN_DIMENSION = "unknown_dimension"
+UNKNOWN_TARIFF = "unknown_tariff"
 _HUNDRED = Decimal(100)
 _PLACEHOLDER = datetime(1970, 1, 2, tzinfo=UTC)
 _MOST_KW = {
@@ -121,11 +125,23 @@ def references(cdr: CDR, tariffs: Sequence[Tariff]) -> Iterator[Check]:
         if period.tariff_id and period.tariff_id.upper() not in known:
             place = ("charging_periods", period.ordinal, "tariff_id")
             text = f"tariff {period.tariff_id} is neither in the CDR nor held by us"
-            yield _remark(Group.CONSISTENCY, "tariff_id", place, ("unknown_tariff", text))
+            yield _remark(Group.CONSISTENCY, "tariff_id", place, (UNKNOWN_TARIFF, text))
     for tariff in tariffs:
         if tariff.currency != cdr.currency:
             text = f"the CDR is in {cdr.currency}, tariff {tariff.id} in {tariff.currency}"
-            yield _remark(Group.CONSISTENCY, "currency", ("currency",), ("currency_differs", text))
+            yield _remark(Group.CONSISTENCY, "currency", ("currency",), (CURRENCY_DIFFERS, text))
+
+
+def unread(place: Place, text: str) -> Check:
+    """A volume in a dimension that does not exist: nobody can say what it is worth."""
+    return Check(
+        Group.CONSISTENCY,
+        "charging_periods",
+        Kind.NOT_CHECKED,
+        place,
+        cause=UNKNOWN_DIMENSION,
+        message=text,
+    )
 
 
 def plausible(cdr: CDR, max_power_kw: Decimal | None) -> Iterator[Check]:
@@ -146,9 +162,10 @@ def plausible(cdr: CDR, max_power_kw: Decimal | None) -> Iterator[Check]:
         return
     yield from _power(cdr, span, max_power_kw)
     time_cost = sum([a.net for g, a in cdr.receipt.totals if g is PARTS["total_time_cost"]], ZERO)
-    if not cdr.total_energy_kwh and time_cost:
+    delivered = cdr.total_energy_kwh or any(period.energy_wh for period in cdr.periods)
+    if time_cost and not delivered:
         text = f"charging time costs {time_cost} {cdr.currency}, yet no energy was delivered"
-        why = ("time_without_energy", text)
+        why = (TIME_WITHOUT_ENERGY, text)
         yield _remark(Group.PLAUSIBILITY, "total_time_cost", ("total_time_cost",), why)
 
 

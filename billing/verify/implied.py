@@ -34,13 +34,13 @@ def implied(receipt: Receipt, field: str, before_tax: Decimal) -> Explanation | 
         if other != price and abs(other * billed - before_tax) <= unit / 2:
             name = lines[0].dimension
             per = _UNITS.get(name, " per hour")
-            text = f"as if {name} cost {_told(other)}{per}, not {_told(price)}"
+            text = f"as if {name} cost {price_text(other)}{per}, not {price_text(price)}"
             return Explanation(Kind.UNEXPLAINED, OTHER_PRICE, text)
     return None
 
 
-def _told(price: Decimal) -> str:
-    """With two decimals or more."""
+def price_text(price: Decimal) -> str:
+    """A price with two decimals or more."""
     whole, _, decimals = f"{price:f}".partition(".")
     return f"{whole}.{decimals:0<2}"
 

@@ -11,9 +11,10 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from billing.period import ChargingPeriod
-from billing.receipt import Line
+from billing.receipt import Line, Receipt
 from billing.session import Activity
 from billing.tariff import Dimension, Restrictions, Tariff
+from billing.verify.implied import price_text
 from billing.verify.reckoning import ZERO, Case, Taxed
 
 HUNDRED = Decimal(100)
@@ -49,20 +50,6 @@ def _last_match(case: Case) -> Case | None:
     return _with_tariffs(
         case, lambda tariff: replace(tariff, elements=tuple(reversed(tariff.elements)))
     )
-
-
-def _flat_left_out(case: Case) -> Case | None:
-    def without(tariff: Tariff) -> Tariff:
-        elements = [
-            replace(
-                one,
-                components=tuple(c for c in one.components if c.dimension is not Dimension.FLAT),
-            )
-            for one in tariff.elements
-        ]
-        return replace(tariff, elements=tuple(elements))
-
-    return _with_tariffs(case, without)
 
 
 def _one_period(case: Case) -> Case | None:
@@ -129,7 +116,7 @@ def _total_energy(case: Case) -> Case | None:
     """total_energy instead of what the periods say; the difference falls into the last of them."""
     stated = sum([one.energy_wh for one in case.periods if not one.reserved], ZERO)
     at = max((n for n, one in enumerate(case.periods) if not one.reserved), default=None)
-    if at is None or stated == case.stated_wh:
+    if at is None or not case.stated_wh or stated == case.stated_wh:
         return None
     last = replace(case.periods[at], energy_wh=case.periods[at].energy_wh + case.stated_wh - stated)
     return replace(case, periods=(*case.periods[:at], last, *case.periods[at + 1 :]))
@@ -140,7 +127,6 @@ CASES: tuple[tuple[str, str, Change], ...] = (
     ("limit_ignored", "min_price and max_price are not applied", _limit_ignored),
     ("parking_left_out", "parked time is not billed", _parking_left_out),
     ("parking_as_time", "parked time is billed as charging time", _parking_as_time),
-    ("flat_left_out", "the FLAT fee is not billed", _flat_left_out),
     ("one_period", "the whole session is billed at the price of its start", _one_period),
     ("restrictions_ignored", "restrictions of the tariff are ignored", _restrictions_ignored),
     ("last_match", "the last element that applies is used, not the first", _last_match),
@@ -149,6 +135,59 @@ CASES: tuple[tuple[str, str, Change], ...] = (
     ("total_energy_billed", "total_energy is billed, not what the periods say", _total_energy),
 )
 """(code, what happened, the case in which it did)."""
+
+
+Component = tuple[str, int, int]
+"""Tariff, element and component that a line was priced by."""
+
+
+def left_out(case: Case, receipt: Receipt) -> Iterator[tuple[str, str, Case]]:
+    """(code, what happened, the case) where a dimension is not billed, or one of its components.
+
+    That parked time is not billed is among `CASES`.
+    """
+    billed: dict[Dimension, dict[Component, Decimal]] = {}
+    for line in receipt.lines:
+        if line.net and line.element >= 0:
+            at = line.tariff_id, line.element, line.component
+            billed.setdefault(line.dimension, {})[at] = line.price
+    for dimension, prices in billed.items():
+        named = [_named(case, dimension, at, price) for at, price in prices.items()]
+        if dimension is not Dimension.PARKING_TIME:
+            text = f"not billed: {', '.join(named[:_MOST_NAMED])}"
+            yield f"{dimension.lower()}_left_out", text, _unpriced(case, frozenset(prices))
+        for at, name in zip(prices, named, strict=True) if len(prices) > 1 else ():
+            yield "component_left_out", f"not billed: {name}", _unpriced(case, frozenset({at}))
+
+
+_MOST_NAMED = 3
+
+
+def _named(case: Case, dimension: Dimension, at: Component, price: Decimal) -> str:
+    """`ENERGY at 0.40 (element 2, component 1)`: positions as people count."""
+    tariff, element, component = at
+    of = f"tariff {tariff}, " if len(case.tariffs) > 1 else ""
+    place = f"{of}element {element + 1}, component {component + 1}"
+    return f"{dimension} at {price_text(price)} ({place})"
+
+
+def _unpriced(case: Case, components: frozenset[Component]) -> Case:
+    """Where these components cost nothing."""
+
+    def free(tariff: Tariff) -> Tariff:
+        elements = [
+            replace(
+                element,
+                components=tuple(
+                    replace(rule, price=ZERO) if (tariff.id, number, at) in components else rule
+                    for at, rule in enumerate(element.components)
+                ),
+            )
+            for number, element in enumerate(tariff.elements)
+        ]
+        return replace(tariff, elements=tuple(elements))
+
+    return replace(case, tariffs=tuple(free(tariff) for tariff in case.tariffs))
 
 
 def _tax_twice(line: Line) -> tuple[Decimal, Decimal]:

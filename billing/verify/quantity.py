@@ -23,12 +23,16 @@ MICROSECOND = timedelta(microseconds=1)
 
 def quantities(cdr: CDR, zone: ZoneInfo | None) -> Iterator[Check]:
     """total_energy, total_time and total_parking_time; `zone` tells a change of the clock."""
-    yield _energy(cdr)
+    yield energy(cdr)
     yield _time(cdr, zone)
     yield from _parking(cdr)
 
 
-def _energy(cdr: CDR) -> Check:
+NOT_OF_PERIODS = "energy_not_of_periods"
+
+
+def energy(cdr: CDR) -> Check:
+    """total_energy against what the periods sum to."""
     wh = sum([one.energy_wh for one in cdr.periods], ZERO)
     if not wh and cdr.total_energy_kwh:
         return Check(
@@ -122,7 +126,7 @@ def _compared(cdr: CDR, field: str, amounts: tuple[Decimal, Decimal, str]) -> Ch
 
 
 _DIFFERS = {
-    "total_energy": ("energy_not_of_periods", "the energies of the periods sum to something else"),
+    "total_energy": (NOT_OF_PERIODS, "the energies of the periods sum to something else"),
     "total_time": ("time_not_of_stamps", "start and end are another time apart"),
     "total_parking_time": (
         "parking_not_of_periods",

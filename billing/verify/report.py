@@ -125,8 +125,12 @@ class Report:
 
     @property
     def at_stake(self) -> Decimal:
-        """Claimed − computed total: positive where too much is asked for."""
-        return ZERO if self.computed is None else self.claimed - self.computed
+        """Claimed − computed total: positive where too much is asked for. All of the claim where it
+        is wrong without anything computed, such as one of another currency.
+        """
+        if self.computed is None:
+            return self.claimed if self.money_differs else ZERO
+        return self.claimed - self.computed
 
     @property
     def differences(self) -> tuple[Check, ...]:

@@ -1,12 +1,13 @@
 """Which other reading gives the claim: policies one by one, mistakes, then policies two by two.
 
 The order is stable, so that the same claim is always explained in the same words: policies in the
-order of `PricingPolicy`, other versions of the tariff, mistakes in the order of their table, other
-clocks, other taxes. Knows nothing of fields beyond the costs they hold.
+order of `PricingPolicy`, other versions of the tariff, components that are not billed, mistakes in
+the order of their table, other clocks, other taxes, other tariffs. Knows nothing of fields beyond
+the costs they hold.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from functools import cache, lru_cache
 from itertools import combinations
 from typing import Any, get_args, get_type_hints
@@ -17,7 +18,7 @@ from billing.tariff import Tariff
 from billing.verify.claim import Claim, are_close, are_exact
 from billing.verify.identity import name_of
 from billing.verify.implied import implied
-from billing.verify.mistakes import CASES, in_other_zones, taxes_read
+from billing.verify.mistakes import CASES, in_other_zones, left_out, taxes_read
 from billing.verify.reckoning import TOTAL, Case, Costs, costs_of, retaxed
 from billing.verify.report import Explanation, Kind, Side
 
@@ -37,7 +38,8 @@ class _Reading:
 class Question:
     """A claim that the case does not give: `receipt` and `base` are what it gives instead.
 
-    `versions` are other versions of the tariff, each with the words to name it by.
+    `versions` are other versions of the tariff, `others` other tariffs, each with the words to name
+    it by. `doubts` say, by cost field, why its claim cannot be judged where no reading gives it.
     """
 
     case: Case
@@ -45,6 +47,8 @@ class Question:
     base: Costs
     stated: tuple[Claim, ...]
     versions: tuple[tuple[str, Tariff], ...] = ()
+    others: tuple[tuple[str, Tariff], ...] = ()
+    doubts: Mapping[str, Explanation] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,13 @@ def explain(question: Question) -> Answer:
     """The first reading that gives the claim exactly; else to rounding; else part by part."""
     currency = question.receipt.currency
     changed = _policies_alone(question)
-    alone = [*changed.values(), *_versions(question), *_mistakes(question)]
+    alone = [
+        *changed.values(),
+        *_versions(question),
+        *_left_out(question),
+        *_mistakes(question),
+        *_others(question),
+    ]
     exact = [one for one in alone if are_exact(question.stated, one.costs, currency)]
     if exact:
         return Answer(_told(exact), {})
@@ -74,23 +84,24 @@ def explain(question: Question) -> Answer:
 
 def _parts(question: Question, alone: list[_Reading]) -> dict[str, Explanation]:
     """For each part cost that differs (the total, where no parts are stated) the readings that give
-    exactly it; else the price it implies.
+    exactly it; else why it cannot be judged; else the price it implies.
     """
     found = {}
     currency = question.receipt.currency
     stated = dict.fromkeys(one.field for one in question.stated)
-    for field in [name for name in stated if name != TOTAL or len(stated) == 1]:
-        own = [one for one in question.stated if one.field == field]
-        if all(one.is_rounding(question.base[field]) for one in own):
+    for name in [name for name in stated if name != TOTAL or len(stated) == 1]:
+        own = [one for one in question.stated if one.field == name]
+        if all(one.is_rounding(question.base[name]) for one in own):
             continue
         giving = [
             reading
             for reading in alone
-            if all(one.is_exact(reading.costs[field], currency) for one in own)
+            if all(one.is_exact(reading.costs[name], currency) for one in own)
         ]
-        told = _told(giving) if giving else implied(question.receipt, field, own[0].amount)
+        told = _told(giving) if giving else question.doubts.get(name)
+        told = told or implied(question.receipt, name, own[0].amount)
         if told is not None:
-            found[field] = told
+            found[name] = told
     return found
 
 
@@ -157,6 +168,21 @@ def _versions(question: Question) -> Iterator[_Reading]:
         others = tuple(one for one in question.case.tariffs if not name_of(tariff).means(one))
         case = replace(question.case, tariffs=(tariff, *others))
         yield from _reading(question, "tariff_version", f"priced by {name}", case)
+
+
+def _left_out(question: Question) -> Iterator[_Reading]:
+    for code, message, case in left_out(question.case, question.receipt):
+        yield from _reading(question, code, message, case)
+
+
+def _others(question: Question) -> Iterator[_Reading]:
+    """The whole session by one other tariff."""
+    case = question.case
+    for message, tariff in question.others:
+        periods = tuple(replace(one, tariff_id=tariff.id) for one in case.periods)
+        rest = tuple(one for one in case.tariffs if one.id != tariff.id)
+        swapped = replace(case, tariffs=(tariff, *rest), periods=periods)
+        yield from _reading(question, "other_tariff", message, swapped)
 
 
 def _mistakes(question: Question) -> Iterator[_Reading]:

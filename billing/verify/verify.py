@@ -16,13 +16,22 @@ from billing.policy import DEFAULT_POLICY, PricingPolicy
 from billing.receipt import Amount, CostGroup, Receipt
 from billing.tariff import Tariff
 from billing.verify.claim import Claim, are_exact, claims, payable
-from billing.verify.consistency import parts, plausible, references, taxes
+from billing.verify.consistency import (
+    CURRENCY_DIFFERS,
+    UNKNOWN_DIMENSION,
+    parts,
+    plausible,
+    references,
+    taxes,
+    unread,
+)
+from billing.verify.doubts import doubts
 from billing.verify.identity import Named, compared, held_version, name_of, spelled
 from billing.verify.mistakes import by_stamps
 from billing.verify.quantity import quantities, stamps
 from billing.verify.rates import by_rate
 from billing.verify.reckoning import TOTAL, ZERO, Case, Cost, Costs, costs_of
-from billing.verify.report import Check, Explanation, Group, Kind, Report, Side
+from billing.verify.report import Check, Explanation, Group, Kind, Place, Report, Side
 from billing.verify.search import Answer, Question, explain
 from billing.verify.signed import signed_energy
 
@@ -30,14 +39,18 @@ from billing.verify.signed import signed_energy
 @dataclass(frozen=True, slots=True)
 class Known:
     """What we know beside the CDR. `held`: versions of tariffs as we hold them; where one has the
-    id of the CDR's copy it is what the CDR is priced by. `tolerance`: money nobody asks about.
-    `max_power_kw`: of the connector.
+    id of the CDR's copy it is what the CDR is priced by. `replaced`: what the CDR carries, where
+    others stand in the place of it. `unreadable`: volumes in a dimension that does not exist, each
+    by its place with a sentence. `tolerance`: money nobody asks about. `max_power_kw`: of the
+    connector.
     """
 
     held: Sequence[Tariff] = ()
     policy: PricingPolicy = DEFAULT_POLICY
     tolerance: Decimal = ZERO
     max_power_kw: Decimal | None = None
+    replaced: Sequence[Tariff] = ()
+    unreadable: Sequence[tuple[Place, str]] = ()
 
 
 NOTHING = Known()
@@ -59,13 +72,16 @@ def verify(cdr: CDR, zone: ZoneInfo | None, known: Known = NOTHING) -> Report:
             *stamps(cdr),
             *references(cdr, priced.tariffs),
             *_identity(cdr, known.held),
+            *(unread(place, text) for place, text in known.unreadable),
             *plausible(cdr, known.max_power_kw),
             signed_energy(cdr),
         ]
         claimed, computed = cdr.receipt.total.gross, None
         if priced.costs is not None:
             claimed, computed = payable(cdr, priced.costs[TOTAL])
-        sign = cdr.sign
+        sign, why = cdr.sign, priced.explanation
+        if why is not None and not any(one.differs for one in checks if one.group is Group.COST):
+            why = replace(why, kind=Kind.ROUNDING)  # it differs by no more than that
         return Report(
             cdr_id=cdr.id,
             currency=cdr.currency,
@@ -73,7 +89,7 @@ def verify(cdr: CDR, zone: ZoneInfo | None, known: Known = NOTHING) -> Report:
             claimed=sign * claimed,
             computed=None if computed is None else sign * computed,
             receipt=priced.receipt,
-            explanation=priced.explanation,
+            explanation=why,
         )
 
 
@@ -97,6 +113,9 @@ class _Priced:
 
 def _priced(cdr: CDR, zone: ZoneInfo | None, known: Known) -> _Priced:
     tariffs = _tariffs(cdr, known.held)
+    foreign = _foreign(cdr, tariffs)
+    if foreign is not None:
+        return _Priced(tariffs, explanation=foreign)
     refusal = _refusal(cdr, zone, tariffs)
     if refusal is not None or zone is None:
         return _Priced(tariffs, refusal=refusal or ("", ""))
@@ -129,8 +148,19 @@ def _explained(cdr: CDR, case: Case, known: Known) -> _Priced:
                 case, receipt, costs = clocked, other, again
     found = Answer(None, {})
     if not all(_agrees(claim, costs, known.tolerance, cdr.currency) for claim in stated):
-        versions = tuple(_versions(cdr, case.tariffs, known.held))
-        found = explain(Question(case, receipt, costs, stated, versions))
+        if known.unreadable:
+            return _Priced(case.tariffs, refusal=(UNKNOWN_DIMENSION, known.unreadable[0][1]))
+        found = explain(
+            Question(
+                case,
+                receipt,
+                costs,
+                stated,
+                versions=tuple(_versions(cdr, case.tariffs, known.held)),
+                others=tuple(_others(cdr, case.tariffs, receipt, known)),
+                doubts=doubts(cdr, case.tariffs, receipt),
+            )
+        )
     return _Priced(case.tariffs, receipt, costs, found.whole, found.parts, stated=stated)
 
 
@@ -165,8 +195,6 @@ def _refusal(cdr: CDR, zone: ZoneInfo | None, tariffs: Sequence[Tariff]) -> tupl
         return "tariff_missing", "the CDR carries no tariff and none was given"
     if zone is None:
         return "zone_unknown", "the CDR names no time zone and none was given"
-    if any(one.currency != cdr.currency for one in tariffs):
-        return "currency_differs", "CDR and tariff are in different currencies"
     if cdr.end_at < cdr.start_at:
         return "negative_duration", "the session ends before it starts"
     try:
@@ -174,6 +202,43 @@ def _refusal(cdr: CDR, zone: ZoneInfo | None, tariffs: Sequence[Tariff]) -> tupl
     except ValueError as error:
         return "currency_unknown", str(error)
     return None
+
+
+def _foreign(cdr: CDR, tariffs: Sequence[Tariff]) -> Explanation | None:
+    """Money of another currency than the tariff's: none of it is owed, whatever the number is."""
+    other = next((one for one in tariffs if one.currency != cdr.currency), None)
+    if other is None:
+        return None
+    text = (
+        f"the CDR is in {cdr.currency}, tariff {other.id} in {other.currency}: nothing is owed in "
+        f"{cdr.currency}"
+    )
+    return Explanation(Kind.MISTAKE, CURRENCY_DIFFERS, text)
+
+
+_MOST_OTHERS = 50
+
+
+def _others(
+    cdr: CDR, used: Sequence[Tariff], receipt: Receipt, known: Known
+) -> Iterator[tuple[str, Tariff]]:
+    """The other tariffs that the session may have been priced by, the CDR's own first; of many that
+    we hold as many as can be tried.
+    """
+    names = list(dict.fromkeys(line.tariff_id for line in receipt.lines if line.tariff_id))
+    seen = {names[0].upper()} if len(names) == 1 else set[str]()
+    carried = [*used, *cdr.tariffs, *known.replaced]
+    for place, one in enumerate([*carried, *known.held]):
+        if one.id.upper() in seen or one.currency != cdr.currency:
+            continue
+        seen.add(one.id.upper())
+        if len(seen) > _MOST_OTHERS:
+            return
+        ours = place >= len(carried)
+        tariff = held_version(name_of(one), known.held, cdr.start_at) or one
+        where = "which we hold" if ours else "which the CDR carries"
+        by = " and ".join(names) or "its own"
+        yield f"priced by tariff {one.id}, {where}, not by {by}", tariff
 
 
 def _versions(
@@ -197,7 +262,7 @@ def _cost_rows(cdr: CDR, priced: _Priced, tolerance: Decimal) -> Iterator[Check]
     costs = priced.costs
     for claim in priced.stated or claims(cdr):
         if costs is None:
-            yield _unchecked(claim, cdr.currency, priced.refusal)
+            yield _uncomputed(claim, cdr.currency, priced)
         else:
             yield _cost_row(claim, costs[claim.field], cdr.currency, (priced, tolerance))
     if costs is not None:
@@ -237,7 +302,8 @@ def _cost_row(claim: Claim, cost: Cost, currency: str, how: tuple[_Priced, Decim
 
 PARTWISE = "no one reading gives all of it, but part by part"
 """How the sentence about a total begins whose parts are explained one by one."""
-_UNKNOWN = "unexplained", "no policy, no pair of policies and no known mistake gives the claim"
+UNEXPLAINED = "unexplained"
+_UNKNOWN = UNEXPLAINED, "no policy, no pair of policies and no known mistake gives the claim"
 _TOTAL_ALONE = "total_alone", "every part cost is right: only the total is not"
 
 
@@ -254,22 +320,24 @@ def _unexplained(priced: _Priced, claim: Claim) -> tuple[str, str]:
     if len(codes) < len(wrong):
         return _UNKNOWN
     told = " and ".join(dict.fromkeys(codes))
-    words = "; ".join(dict.fromkeys(priced.parts[one.field].message for one in wrong))
-    return told, f"{PARTWISE}: {words}"
+    words = list(dict.fromkeys(priced.parts[one.field].message for one in wrong))
+    return told, words[0] if len(words) == 1 else f"{PARTWISE}: {'; '.join(words)}"
 
 
-def _unchecked(claim: Claim, currency: str, refusal: tuple[str, str]) -> Check:
+def _uncomputed(claim: Claim, currency: str, priced: _Priced) -> Check:
+    """An amount with nothing to compare it with; or one that is wrong without that."""
+    wrong = priced.explanation
     return Check(
         Group.COST,
         claim.field,
-        Kind.NOT_CHECKED,
+        wrong.kind if wrong else Kind.NOT_CHECKED,
         (claim.field,),
         claim.side,
         claim.amount,
         None,
         currency,
         ZERO,
-        *refusal,
+        *((wrong.code, wrong.message) if wrong else priced.refusal),
     )
 
 

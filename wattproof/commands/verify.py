@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from billing.verify.causes import CAUSES
 from ingest.protocols.ocpi import Wire, loads
 from wattproof.commands.price import decisions
 from wattproof.documents import carried, documents, lines, size
@@ -19,7 +20,7 @@ from wattproof.pricing.summary import ROW_COLUMNS, Summary
 from wattproof.pricing.verify import Terms, Verified, verify, verify_many
 from wattproof.pricing.worklist import show_summary, show_verified
 from wattproof.refusals import RefusalError
-from wattproof.terminal import progress, show_exact
+from wattproof.terminal import progress, show, show_exact
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -27,8 +28,9 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 @app.command("verify")
 def verify_cdr(
     file: Annotated[
-        Path, typer.Argument(help="A CDR as JSON, or many: one per line, or a list. - reads stdin.")
-    ],
+        Path | None,
+        typer.Argument(help="A CDR as JSON, or many: one per line, or a list. - reads stdin."),
+    ] = None,
     *,
     tariff: TariffFile = None,
     time_zone: TimeZone = "",
@@ -44,6 +46,7 @@ def verify_cdr(
         typer.Option(metavar="KEY", help="The meter's, for signed values: a file, hex or base64."),
     ] = "",
     ocpi: OCPI = "",
+    causes: Annotated[bool, typer.Option("--causes", help="List every cause and end.")] = False,
     as_json: Json = False,
     as_csv: Annotated[
         bool, typer.Option("--csv", help="Print CSV: a row for each CDR and field that differs.")
@@ -62,9 +65,15 @@ def verify_cdr(
       wattproof verify october.jsonl --tariff ours.json --time-zone Europe/Amsterdam
       wattproof verify october.jsonl --time-zone Europe/Oslo --tolerance 0.01 --csv > disputes.csv
       wattproof verify cdr.json --policy step_scope=period --json
+      wattproof verify --causes
 
     Exit code 1: money differs by more than rounding, or a CDR's money could not be checked.
     """
+    if causes:
+        _show_causes(as_json=as_json)
+        return
+    if file is None:
+        raise typer.BadParameter("give a FILE, or --causes")
     if as_json and as_csv:
         raise typer.BadParameter("--json and --csv exclude each other")
     terms = Terms(
@@ -82,6 +91,14 @@ def verify_cdr(
         return
     items = iter([(1, found, 0)]) if isinstance(found, dict) else found
     _many(items, file, terms, (as_json, as_csv))
+
+
+def _show_causes(*, as_json: bool) -> None:
+    rows = [
+        {"kind": one.kind.value, "cause": cause, "meaning": one.meaning}
+        for cause, one in CAUSES.items()
+    ]
+    show(rows, ("kind", "cause", "meaning"), as_json=as_json)
 
 
 def _number(text: str, name: str) -> Decimal:

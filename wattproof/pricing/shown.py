@@ -3,6 +3,7 @@
 Knows how numbers and times read in a column. Refuses to explain: `billing.explain` has the words.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
@@ -10,11 +11,13 @@ from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from billing.cdr import CDR
 from billing.explain.bearing import is_rounded
 from billing.money import UnknownCurrency, exponent, round_to
 from billing.policy import DEFAULT_POLICY
 from billing.receipt import Amount, CostGroup, Line
 from billing.tariff import Dimension, TaxIncluded
+from ingest.protocols.ocpi import Note
 from wattproof.pricing.price import Priced
 from wattproof.refusals import RefusalError
 from wattproof.terminal import console, printable
@@ -85,8 +88,15 @@ def _title(priced: Priced) -> str:
     return (
         f"[bold]{kind} {escape(_safe(cdr.id))}[/bold] · OCPI {priced.version}\n"
         f"{start:%F %H:%M:%S} – {until} {zone.key} · "
-        f"{plain(cdr.total_energy_kwh)} kWh · {clock(cdr.total_time_h)} h"
+        f"{energy_told(cdr, priced.notes)} · {clock(cdr.total_time_h)} h"
     )
+
+
+def energy_told(cdr: CDR, notes: Iterable[Note]) -> str:
+    """`12.5 kWh`; that the CDR states none, where it does not: that is not zero."""
+    if any((one.code, one.pointer) == ("required_field", "/total_energy") for one in notes):
+        return "total_energy missing"
+    return f"{plain(cdr.total_energy_kwh)} kWh"
 
 
 def _lines(priced: Priced) -> RenderableType:

@@ -48,7 +48,7 @@ class Summary:
         self.differing += [
             row for row in rows(number, one) if row["kind"] in _DIFFERS and row["cause"] not in said
         ]
-        if not report.money_checked:
+        if not report.money_checked and not report.money_differs:
             self.unchecked += 1
             why = next(check for check in report.checks if check.kind is Kind.NOT_CHECKED)
             found = [row for row in rows(number, one) if row["cause"] == why.cause]

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from billing.cdr import CDR
 from billing.policy import PricingPolicy
 from billing.tariff import Tariff
+from billing.verify.consistency import CURRENCY_DIFFERS, TIME_WITHOUT_ENERGY, UNKNOWN_DIMENSION
 from billing.verify.identity import Named
 from billing.verify.reckoning import TOTAL
 from billing.verify.report import ZERO, Check, Explanation, Group, Kind, Place, Report, Side
@@ -219,10 +220,11 @@ def _verified(
         )
     read, known = _read(wire, terms, policy, held)
     report = report_on(read.cdr, read.zone, known)
-    checks = [_stated(check, wire) for check in report.checks]
+    checks = [_stated(check, wire) for check in report.checks if not _rests_on_nothing(check, wire)]
     checks += signature_checks(wire, read.cdr, terms.public_key)
     report = replace(report, checks=tuple(checks))
-    return Verified(read.version, wire, read.cdr, read.zone, report, read.notes)
+    notes = tuple(one for one in read.notes if one.code != CURRENCY_DIFFERS)  # a row says it
+    return Verified(read.version, wire, read.cdr, read.zone, report, notes)
 
 
 def _read(
@@ -242,8 +244,39 @@ def _read(
         ocpi=terms.ocpi,
         policy=policy,
     )
-    known = Known(() if instead else held, read.policy, terms.tolerance, terms.max_power_kw)
+    known = Known(
+        held=() if instead else held,
+        policy=read.policy,
+        tolerance=terms.tolerance,
+        max_power_kw=terms.max_power_kw,
+        replaced=_readable(own, terms.ocpi) if instead else (),
+        unreadable=[
+            (_place(one.pointer), one.message)
+            for one in read.notes
+            if one.code == UNKNOWN_DIMENSION
+        ],
+    )
     return read, known
+
+
+def _place(pointer: str) -> Place:
+    return tuple(int(one) if one.isdecimal() else one for one in pointer.split("/")[1:])
+
+
+def _readable(own: Sequence[Wire], ocpi: str) -> list[Tariff]:
+    """The tariffs of a CDR that can be read: those it was not priced by only explain its claim."""
+    found = []
+    for wire in own:
+        try:
+            found.append(read_priceable_tariff(ocpi or version_of(wire, "Tariff"), wire)[0])
+        except MalformedObjectError:
+            continue  # what cannot be read explains nothing
+    return found
+
+
+def _rests_on_nothing(check: Check, wire: Wire) -> bool:
+    """Whether a remark takes a total that is missing for one of zero."""
+    return check.cause == TIME_WITHOUT_ENERGY and wire.get("total_energy") is None
 
 
 def _stated(check: Check, wire: Wire) -> Check:
@@ -255,6 +288,7 @@ def _stated(check: Check, wire: Wire) -> Check:
         check,
         kind=Kind.NOT_CHECKED,
         claimed=None,
+        computed=check.computed or None,
         cause="not_stated",
         message=f"the CDR states no {check.field}",
     )

@@ -12,9 +12,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from billing.verify.report import Check, Explanation, Group, Kind, Report, Side
-from billing.verify.verify import PARTWISE
+from billing.verify.verify import PARTWISE, UNEXPLAINED
 from wattproof.pricing.repeats import CODE
-from wattproof.pricing.shown import money, plain
+from wattproof.pricing.shown import energy_told, money, plain
 from wattproof.pricing.summary import Summary
 from wattproof.pricing.verify import Verified
 from wattproof.terminal import console
@@ -73,13 +73,15 @@ def _title(verified: Verified) -> str:
     return (
         f"[bold]{kind} {escape(report.cdr_id)}[/bold] · OCPI {verified.version}{escape(by)}\n"
         f"{start:%F %H:%M:%S} – {until} {zone.key} · "
-        f"{plain(cdr.total_energy_kwh)} kWh\n\n{_verdict(verified)}"
+        f"{energy_told(cdr, verified.notes)}\n\n{_verdict(verified)}"
     )
 
 
 def _verdict(verified: Verified) -> str:
     report, currency = verified.report, verified.report.currency
     asked = f"{money(report.claimed, currency)} {currency} claimed"
+    if report.computed is None and report.money_differs:
+        return f"{asked}: [bold]all of it is at stake[/bold]" + _because(report.explanation)
     if report.computed is None:
         why = next(one for one in report.checks if one.kind is Kind.NOT_CHECKED)
         return f"{asked}; not checked: {escape(why.message)}"
@@ -91,8 +93,9 @@ def _verdict(verified: Verified) -> str:
         return f"{asked}, {comes}: {found}" + _because(report.explanation)
     gap = f"[bold]{more}[/bold]" if stake else "[bold]the same total, other parts[/bold]"
     if report.explanation is None:
-        words = next(one.message for one in report.differences if one.group is Group.COST)
-        return f"{asked}, {comes}: {gap}\nUnexplained: {escape(words)}"
+        one = next(one for one in report.differences if one.group is Group.COST)
+        code = "" if one.cause == UNEXPLAINED else f", {one.cause}"
+        return f"{asked}, {comes}: {gap}\nUnexplained{code}: {escape(one.message)}"
     return f"{asked}, {comes}: {gap}" + _because(report.explanation)
 
 
@@ -186,7 +189,8 @@ def _work(row: dict[str, Any], *, new: bool) -> tuple[str, ...]:
     """A row; what belongs to the whole CDR only where it is the CDR's first."""
     currency, gap = row["currency"] or "", row["difference"]
     side = _SIDES.get(row["side"] or "", "")
-    stake = "" if row["at_stake"] is None else f"{money(row['at_stake'], currency)} {currency}"
+    known = row["at_stake"] is not None and row["kind"] != Kind.NOT_CHECKED.value
+    stake = f"{money(row['at_stake'], currency)} {currency}" if known else ""
     whole = (str(row["row"]), escape(row["cdr"] or "–"), row["partner"] or "", stake)
     return (
         *(whole if new else ("", "", "", "")),

@@ -202,6 +202,8 @@ NOTES = {
     "timestamp_form": "Ein Zeitstempel ist nicht so geschrieben, wie OCPI es vorsieht.",
     "too_long": "Ein Text oder eine Zahl ist länger, als OCPI erlaubt.",
     "unexpected_field": "Felder, die diese Version von OCPI nicht kennt, bleiben außer Acht.",
+    "unknown_dimension": "Ein Abschnitt nennt eine Menge einer Art, die OCPI nicht kennt; sie hat "
+    "keinen Preis.",
     "unknown_value": "Ein Wert, den diese Version von OCPI nicht kennt, bleibt außer Acht.",
     "weekday_case": "Ein Wochentag ist nicht in Großbuchstaben geschrieben.",
     "wrong_type": "Ein Feld hat nicht den Typ, den OCPI ihm gibt.",

@@ -196,6 +196,8 @@ NOTES = {
     "timestamp_form": "A time stamp is not written as OCPI has it.",
     "too_long": "A text or number is longer than OCPI allows.",
     "unexpected_field": "Fields unknown to this version of OCPI are ignored.",
+    "unknown_dimension": "A period states a quantity of a kind that OCPI does not have; it has no "
+    "price.",
     "unknown_value": "A value unknown to this version of OCPI is ignored.",
     "weekday_case": "A weekday is not written in capitals.",
     "wrong_type": "A field does not have the type OCPI gives it.",

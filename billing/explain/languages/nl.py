@@ -201,6 +201,8 @@ NOTES = {
     "timestamp_form": "Een tijdstempel is niet geschreven zoals OCPI voorschrijft.",
     "too_long": "Een tekst of getal is langer dan OCPI toestaat.",
     "unexpected_field": "Velden die deze versie van OCPI niet kent, tellen niet mee.",
+    "unknown_dimension": "Een periode noemt een hoeveelheid van een soort die OCPI niet kent; ze "
+    "heeft geen prijs.",
     "unknown_value": "Een waarde die deze versie van OCPI niet kent, telt niet mee.",
     "weekday_case": "Een weekdag is niet in hoofdletters geschreven.",
     "wrong_type": "Een veld heeft niet het type dat OCPI eraan geeft.",

@@ -9,6 +9,7 @@ OCPI 2.2.1 mod_cdrs, CDR, ChargingPeriod, CdrDimension.
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
@@ -21,7 +22,7 @@ from ingest.protocols.ocpi.guess import version_of
 from ingest.protocols.ocpi.periods import PRICED, stated_periods
 from ingest.protocols.ocpi.published import original_text
 from ingest.protocols.ocpi.reader import Reader
-from ingest.protocols.ocpi.schema import VERSIONS, check
+from ingest.protocols.ocpi.schema import VERSIONS, check, schema
 from ingest.protocols.ocpi.v211 import cdrs as cdrs_v211
 from ingest.protocols.ocpi.v211 import tariffs as tariffs_v211
 from ingest.protocols.ocpi.v221 import cdrs as cdrs_v221
@@ -66,8 +67,40 @@ def read_priceable(version: str, wire: Wire, *, by_start: bool = False) -> tuple
     needed = partial(_is_needed, version, wire)
     checked = _checked(version, wire) if isinstance(wire, dict) else check(version, "CDR", wire)
     notes = fields.settle(f"CDR of OCPI {version}", needed, checked)
+    return cdr, _gravest_first(wire, notes)
+
+
+_LIKENESS = 0.7
+
+
+def _gravest_first(wire: Wire, notes: Notes) -> Notes:
+    """The notes, those on volumes that have no price in front, in words of their own; none on a
+    dimension that was read all the same.
+    """
     read = {note.pointer for note in notes if note.code == "dimension_case"}
-    return cdr, tuple(n for n in notes if n.code != "unknown_value" or n.pointer not in read)
+    lost, others = [], []
+    for note in notes:
+        unpriced = _unpriced(wire, note) if note.code == "unknown_value" else None
+        if unpriced is not None:
+            lost.append(unpriced)
+        elif note.code != "unknown_value" or note.pointer not in read:
+            others.append(note)
+    return (*lost, *others)
+
+
+def _unpriced(wire: Wire, note: Note) -> Note | None:
+    """What to say of a type of dimension that no version has; None of any other value."""
+    path = note.pointer.split("/")[1:]
+    if path[:1] != ["charging_periods"] or path[-1] != "type":
+        return None
+    name = str(_within(wire, *path))
+    if any(name.upper() in schema(version).enums["CdrDimensionType"] for version in VERSIONS):
+        return None
+    near = get_close_matches(name.upper(), sorted(PRICED), 1, _LIKENESS)
+    meant = f" ({near[0]}?)" if near else ""
+    volume = _within(wire, *path[:-1], "volume")
+    text = f"{name[:40]} is no dimension of OCPI{meant}: its volume of {volume} has no price"
+    return Note("unknown_dimension", note.pointer, text)
 
 
 def read_priceable_tariff(version: str, wire: Wire) -> tuple[Tariff, Notes]:
