@@ -176,15 +176,14 @@ def _decider(
     """The policy of a context with the answers that corrections gave."""
     if not decided:
         return policy
-    return lambda context: _policy({**dict(policy(context).pairs()), **decided})
+    answers = tuple(sorted(decided.items()))
+    return lambda context: _kept_policy(policy(context), answers)
 
 
-def _policy(decisions: Decisions) -> PricingPolicy:
-    return _kept_policy(tuple(sorted(decisions.items())))
-
-
-_kept_policy = lru_cache(maxsize=1_024)(policy_from)
-"""The very same object for the same answers, by which a compiled tariff is found again."""
+@lru_cache(maxsize=1_024)
+def _kept_policy(policy: PricingPolicy, answers: tuple[tuple[str, str], ...]) -> PricingPolicy:
+    """The very same object for the same answers, by which a compiled tariff is found again."""
+    return policy_from([*policy.pairs(), *answers])
 
 
 def _party(context: Context) -> str:

@@ -93,6 +93,7 @@ def preview(
         if progress is not None:
             progress(weight // _WEIGHT, total)
 
+    done(0)
     weighed = {name: _WEIGHT * count for name, count in found.items()}
     parts = list(in_pieces(work, stretch, weighed, done))
     if _settled(data) != until:
