@@ -1,6 +1,7 @@
 """`wattproof simulate`: charge points that are not there, over real WebSockets."""
 
 from calendar import monthrange
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -66,6 +67,9 @@ def simulate(
     count: Annotated[int, typer.Option(help="For the fleet: about how many sessions.")] = 1200,
     limit: Annotated[int | None, typer.Option(help="For a file: the first so many.")] = None,
     sample_s: Annotated[int, typer.Option(min=60, help="For a file: meter value interval.")] = 3600,
+    currents: Annotated[
+        bool, typer.Option("--currents", help="Stations tell the current of each phase, too.")
+    ] = False,
     window_s: Annotated[
         int, typer.Option(min=0, help="Tell what happens within so many seconds at once.")
     ] = 60,
@@ -103,6 +107,7 @@ def simulate(
         plan = fleet_plan(seed, first=first, days=days, sessions=count)
     else:
         plan = csv_plan(sessions, ocpp=ocpp, sample_s=sample_s, seed=seed, limit=limit)
+    plan = replace(plan, currents=currents)
     known = register(data, plan.network) if provision else _known(data, passwords)
     where = Where(ocpp_url, http_url, api_key)
     tally = _play(plan, where, known, window_s=window_s, idle=timedelta(days=idle_days))

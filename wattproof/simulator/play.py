@@ -21,7 +21,7 @@ from wattproof.simulator.fleet import fleet
 from wattproof.simulator.link import Tally
 from wattproof.simulator.network import Network, Outlets
 from wattproof.simulator.rest import Rest
-from wattproof.simulator.station import Station
+from wattproof.simulator.station import DIRECT, THREE_PHASES, Station
 from wattproof.simulator.timekeeper import DrivenTime, RunningTime, Timekeeper, clock_state
 from wattproof.simulator.traffic import traffic
 from wattproof.simulator.v16 import ChargePoint16
@@ -40,6 +40,8 @@ class Plan:
     moments: tuple[Moment, ...]
     seed: int
     injected: tuple[tuple[Fault, str, str], ...] = ()
+    currents: bool = False
+    """Whether stations tell the current of each phase, too."""
 
     @property
     def energy_wh(self) -> int:
@@ -129,7 +131,7 @@ async def play(
         keeper = await _timekeeper(rest, plan.moments)
         driver = Driver(
             where.ocpp_url.rstrip("/"),
-            {one.station.id: _station(one, plan.seed) for one in plan.network.outlets},
+            {one.station.id: _station(one, plan) for one in plan.network.outlets},
             passwords,
             keeper,
             timedelta(seconds=window_s),
@@ -140,10 +142,17 @@ async def play(
         return tally
 
 
-def _station(outlets: Outlets, seed: int) -> Station:
+def _station(outlets: Outlets, plan: Plan) -> Station:
     kind = ChargePoint16 if outlets.version == "1.6" else ChargingStation201
     model = f"{'DC' if outlets.dc else 'AC'}-{outlets.power_w // 1000}"
-    return kind(outlets.station.id, seed=seed, connectors=outlets.connectors, model=model)
+    phases = (DIRECT if outlets.dc else THREE_PHASES) if plan.currents else ()
+    return kind(
+        outlets.station.id,
+        seed=plan.seed,
+        connectors=outlets.connectors,
+        model=model,
+        phases=phases,
+    )
 
 
 async def _timekeeper(rest: Rest, moments: tuple[Moment, ...]) -> Timekeeper:

@@ -5,7 +5,7 @@ link and the clock. `v16` and `v201` say how each moment is spoken.
 """
 
 import random
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -84,6 +84,17 @@ def kwh(wh: int) -> str:
     """Watt-hours as kilowatt-hours with three decimals, exactly: 1234 is `1.234`."""
     sign = "-" if wh < 0 else ""
     return f"{sign}{abs(wh) // 1000}.{abs(wh) % 1000:03d}"
+
+
+THREE_PHASES, DIRECT = ("L1", "L2", "L3"), ("",)
+"""The conductors whose currents an AC and a DC station tell, as OCPP names their phases."""
+
+
+def currents(phases: Sequence[str], watt: int) -> list[tuple[str, str]]:
+    """(phase, A) at a power: the same in each phase at 230 V, direct current at 400 V."""
+    volt = 400 if phases == DIRECT else 230
+    milli = watt * 1000 // (volt * len(phases)) if phases else 0
+    return [(phase, f"{milli // 1000}.{milli % 1000:03d}") for phase in phases]
 
 
 def energy(charge: Charge, wh: int) -> tuple[str, str]:

@@ -8,16 +8,34 @@ from typing import Any
 
 from wattproof.simulator.charges import Charge, Moment, Sample, Step
 from wattproof.simulator.faults import Fault
-from wattproof.simulator.station import JSON, Call, MessageIds, Talk, energy, register, stamp
+from wattproof.simulator.station import (
+    JSON,
+    Call,
+    MessageIds,
+    Talk,
+    currents,
+    energy,
+    register,
+    stamp,
+)
 
 
 class ChargePoint16:
-    """`vendor` and `model` are what its BootNotification says."""
+    """`model` is what its BootNotification says, `phases` those whose current it tells."""
 
     subprotocol = "ocpp1.6"
 
-    def __init__(self, id: str, *, seed: int, connectors: int = 1, model: str = "AC-22") -> None:  # noqa: A002 - the field's own name
+    def __init__(
+        self,
+        id: str,  # noqa: A002 - the field's own name
+        *,
+        seed: int,
+        connectors: int = 1,
+        model: str = "AC-22",
+        phases: tuple[str, ...] = (),
+    ) -> None:
         self.id = id
+        self._phases = phases
         self._ids = MessageIds(id, seed)
         self._connectors = connectors
         self._model = model
@@ -100,6 +118,10 @@ class ChargePoint16:
                             "measurand": "Power.Active.Import",
                             "unit": "W",
                         },
+                        *[
+                            _current(charge, phase, ampere)
+                            for phase, ampere in currents(self._phases, sample.watt)
+                        ],
                     ],
                 }
             ],
@@ -154,6 +176,16 @@ class ChargePoint16:
 def _accepted(answer: JSON | None) -> bool:
     info: dict[str, Any] = (answer or {}).get("idTagInfo", {})
     return info.get("status") == "Accepted"
+
+
+def _current(charge: Charge, phase: str, ampere: str) -> JSON:
+    said: JSON = {
+        "value": ampere,
+        "context": charge.context,
+        "measurand": "Current.Import",
+        "unit": "A",
+    }
+    return said | ({"phase": phase} if phase else {})
 
 
 def _register(charge: Charge, wh: int, context: str) -> JSON:

@@ -8,18 +8,36 @@ from decimal import Decimal
 
 from wattproof.simulator.charges import Charge, Ending, Moment, Sample, Step
 from wattproof.simulator.faults import Fault
-from wattproof.simulator.station import JSON, Call, MessageIds, Talk, energy, register, stamp
+from wattproof.simulator.station import (
+    JSON,
+    Call,
+    MessageIds,
+    Talk,
+    currents,
+    energy,
+    register,
+    stamp,
+)
 
 _CONTEXTS = {"Started": "Transaction.Begin", "Ended": "Transaction.End"}
 
 
 class ChargingStation201:
-    """One connector per EVSE: `connectors` EVSEs, numbered from 1."""
+    """`connectors` EVSEs of one connector each, from 1 on; `phases`: whose current is told."""
 
     subprotocol = "ocpp2.0.1"
 
-    def __init__(self, id: str, *, seed: int, connectors: int = 1, model: str = "DC-150") -> None:  # noqa: A002 - the field's own name
+    def __init__(
+        self,
+        id: str,  # noqa: A002 - the field's own name
+        *,
+        seed: int,
+        connectors: int = 1,
+        model: str = "DC-150",
+        phases: tuple[str, ...] = (),
+    ) -> None:
         self.id = id
+        self._phases = phases
         self._ids = MessageIds(id, seed)
         self._connectors = connectors
         self._model = model
@@ -98,7 +116,7 @@ class ChargingStation201:
                 "MeterValues",
                 {
                     "evseId": charge.connector,
-                    "meterValue": [_meter_value(charge, late, "Sample.Clock")],
+                    "meterValue": [_meter_value(charge, late, "Sample.Clock", self._phases)],
                 },
             )
         self._sequence.pop(charge.id, None)
@@ -129,7 +147,7 @@ class ChargingStation201:
             info["stoppedReason"] = charge.ending.value
         if sample is not None:
             context = _CONTEXTS.get(kind, charge.context)
-            payload["meterValue"] = [_meter_value(charge, sample, context)]
+            payload["meterValue"] = [_meter_value(charge, sample, context, self._phases)]
         return self._call("TransactionEvent", payload)
 
     def _next(self, charge: Charge) -> int:
@@ -174,7 +192,7 @@ def _idle(moment: Moment) -> bool:
     )
 
 
-def _meter_value(charge: Charge, sample: Sample, context: str) -> JSON:
+def _meter_value(charge: Charge, sample: Sample, context: str, phases: tuple[str, ...]) -> JSON:
     wh = register(charge, sample.wh)
     if context == "Transaction.Begin" and charge.has(Fault.BEGIN_PLACEHOLDER):
         wh = 0
@@ -197,4 +215,12 @@ def _meter_value(charge: Charge, sample: Sample, context: str) -> JSON:
                 "unitOfMeasure": {"unit": "W"},
             }
         )
+        for phase, ampere in currents(phases, sample.watt):
+            said: JSON = {
+                "value": Decimal(ampere),
+                "context": context,
+                "measurand": "Current.Import",
+                "unitOfMeasure": {"unit": "A"},
+            }
+            sampled.append(said | ({"phase": phase} if phase else {}))
     return {"timestamp": stamp(sample.at, charge), "sampledValue": sampled}

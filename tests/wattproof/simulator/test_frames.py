@@ -13,7 +13,15 @@ from ingest.protocols.ocpp.schemas import problems
 from wattproof.simulator.charges import Charge, Outage, Sample, charge_moments
 from wattproof.simulator.faults import Fault
 from wattproof.simulator.link import encode
-from wattproof.simulator.station import JSON, Call, Station, kwh, stamp
+from wattproof.simulator.station import (
+    DIRECT,
+    JSON,
+    THREE_PHASES,
+    Call,
+    Station,
+    kwh,
+    stamp,
+)
 from wattproof.simulator.v16 import ChargePoint16
 from wattproof.simulator.v201 import ChargingStation201
 
@@ -42,16 +50,21 @@ ACCEPTED: dict[str, JSON] = {
 }
 
 
-def station(version: str) -> Station:
+def station(version: str, phases: tuple[str, ...] = ()) -> Station:
     kind = ChargePoint16 if version == "1.6" else ChargingStation201
-    return kind("S1", seed=1, connectors=2)
+    return kind("S1", seed=1, connectors=2, phases=phases)
 
 
 def said(
-    version: str, charge: Charge, outages: Iterable[Outage] = (), answers: Any = ACCEPTED
+    version: str,
+    charge: Charge,
+    outages: Iterable[Outage] = (),
+    answers: Any = ACCEPTED,
+    *,
+    phases: tuple[str, ...] = (),
 ) -> list[Call]:
     """Every call a station makes for one charge, booting first."""
-    point = station(version)
+    point = station(version, phases)
     talks = [point.boot(START)]
     talks += [point.perform(moment) for moment in charge_moments(charge, tuple(outages))]
     calls: list[Call] = []
@@ -85,6 +98,31 @@ def test_every_frame_is_valid(version: str, fault: Fault | None) -> None:
         found for call in calls for found in problems(f"ocpp{version}", call.action, wire(call))
     ]
     assert bool(broken) == (fault in SCHEMA_BREAKERS and version == "1.6"), broken
+
+
+@pytest.mark.parametrize(
+    ("phases", "amperes"),
+    [
+        ((), []),
+        (THREE_PHASES, [("L1", "14.492"), ("L2", "14.492"), ("L3", "14.492")]),
+        (DIRECT, [("", "25.000")]),
+    ],
+)
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+def test_the_current_of_each_phase(
+    version: str, phases: tuple[str, ...], amperes: list[tuple[str, str]]
+) -> None:
+    """10 kW, at 230 V in three phases or 400 V direct; each sample of the charge tells it."""
+    calls = said(version, CHARGE, phases=phases)
+    assert not [one for c in calls for one in problems(f"ocpp{version}", c.action, wire(c))]
+    told = [
+        (one.get("phase", ""), str(one["value"]))
+        for call in calls
+        for bucket in call.payload.get("meterValue", [])
+        for one in bucket["sampledValue"]
+        if one.get("measurand") == "Current.Import"
+    ]
+    assert told == amperes * len(CHARGE.samples)
 
 
 def test_a_charge_in_1_6() -> None:
