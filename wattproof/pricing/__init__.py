@@ -30,31 +30,30 @@ Many at once, where one that fails is a value or a row and the others go on:
 []
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from billing.explain import markdown as explanation_markdown
 from billing.explain import text as explanation_text
 from billing.generate.profile import Battery
 from billing.generate.table import Stops
 from ingest.protocols.ocpi import dumps, loads
-from wattproof.pricing.dispute import as_json as report_json
-from wattproof.pricing.dispute import verify_frame
 from wattproof.pricing.explain import as_data as explanation_data
 from wattproof.pricing.explain import explain, explained
-from wattproof.pricing.frame import price_frame
-from wattproof.pricing.generate import (
-    Charge,
-    Generated,
-    generate,
-    generate_frame,
-    price_table,
-    price_table_frame,
-)
+from wattproof.pricing.generate import Charge, Generated, generate, price_table
 from wattproof.pricing.lint import Linted, lint, lint_many, linted
-from wattproof.pricing.lint_frame import lint_frame
 from wattproof.pricing.many import price_many
 from wattproof.pricing.price import Priced, price, priced
 from wattproof.pricing.reading import Reading, UnpriceableError, reading
 from wattproof.pricing.verify import Terms, Verified, verify, verify_many
 from wattproof.pricing.written import as_json
+
+if TYPE_CHECKING:
+    from wattproof.pricing.dispute import as_json as report_json
+    from wattproof.pricing.dispute import verify_frame
+    from wattproof.pricing.frame import price_frame
+    from wattproof.pricing.imagined import generate_frame, price_table_frame
+    from wattproof.pricing.lint_frame import lint_frame
 
 __all__ = [
     "Battery", "Charge", "Generated", "Linted", "Priced", "Reading", "Stops", "Terms",
@@ -64,3 +63,22 @@ __all__ = [
     "price_table_frame", "priced", "reading", "report_json", "verify", "verify_frame",
     "verify_many",
 ]  # fmt: skip
+
+_FRAMES = {
+    "generate_frame": ("imagined", "generate_frame"),
+    "lint_frame": ("lint_frame", "lint_frame"),
+    "price_frame": ("frame", "price_frame"),
+    "price_table_frame": ("imagined", "price_table_frame"),
+    "report_json": ("dispute", "as_json"),
+    "verify_frame": ("dispute", "verify_frame"),
+}
+"""Name -> (module, name there) of what needs a columnar library, which is slow to load."""
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - one of several functions
+    """A function on data frames, loaded when it is first asked for: PEP 562."""
+    if name not in _FRAMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, own = _FRAMES[name]
+    found = globals()[name] = getattr(import_module(f"{__name__}.{module}"), own)
+    return found

@@ -11,8 +11,6 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import polars as pl
-
 from billing.cdr import CDR, Rejection
 from billing.generate.generate import generate as cdr_of
 from billing.generate.profile import Battery, Profile, Stretch, curve_of, steady
@@ -26,13 +24,11 @@ from ingest.protocols.ocpi import (
     Note,
     Wire,
     check,
-    dumps,
     read_tariff,
     write_cdr,
 )
 from ingest.protocols.ocpi.guess import version_of
 from ingest.protocols.ocpi.priceable import read_priceable_tariff
-from wattproof.pricing.columns import need
 from wattproof.pricing.price import price
 from wattproof.pricing.reading import Policy, UnpriceableError, chosen
 from wattproof.pricing.verify import Terms, verify
@@ -258,26 +254,15 @@ def priceable(tariff: Wire) -> Tariff:
         raise UnpriceableError(error.subject, error.problems, "correct the tariff") from None
 
 
-TABLE_SCHEMA: dict[str, Any] = {
-    "tariff": pl.String,
-    "window": pl.String,
-    "start": pl.Datetime("us", "UTC"),
-    "power": pl.String,
-    "power_kw": pl.Decimal(12, 4),
-    "energy_kwh": pl.Decimal(18, 4),
-    "minutes": pl.Decimal(12, 4),
-    "parked_minutes": pl.Decimal(12, 4),
-    "currency": pl.String,
-    "net": pl.Decimal(18, 4),
-    "tax": pl.Decimal(18, 4),
-    "gross": pl.Decimal(18, 4),
-    "gross_per_kwh": pl.Decimal(18, 4),
-    "notes": pl.List(pl.String),
-}
+STOP_COLUMNS = (
+    "tariff", "window", "start", "power", "power_kw", "energy_kwh", "minutes", "parked_minutes",
+    "currency", "net", "tax", "gross", "gross_per_kwh", "notes",
+)  # fmt: skip
+"""What is told of a stop, in order. Money in the tariff's currency, `start` in UTC."""
 
 
 def stop_rows(table: PriceTable) -> list[dict[str, Any]]:
-    """The stops as flat rows with the columns of TABLE_SCHEMA; money in the tariff's currency."""
+    """The stops as flat rows with the columns of STOP_COLUMNS; money in the tariff's currency."""
     return [
         {
             "tariff": table.tariff_id,
@@ -301,61 +286,3 @@ def stop_rows(table: PriceTable) -> list[dict[str, Any]]:
 
 def _minutes(span: timedelta) -> Decimal:
     return (Decimal(span // timedelta(seconds=1)) / 60).quantize(Decimal("0.0001"))
-
-
-def price_table_frame(
-    tariff: Wire,
-    *,
-    time_zone: str,
-    on: date | str,
-    stops: Stops = DEFAULT_STOPS,
-    policy: Policy = None,
-) -> pl.DataFrame:
-    """The price table as a data frame: a row for each stop."""
-    table = price_table(tariff, time_zone=time_zone, on=on, stops=stops, policy=policy)
-    return pl.DataFrame(stop_rows(table), schema=TABLE_SCHEMA)
-
-
-def generate_frame(
-    frame: pl.DataFrame,
-    tariff: Wire,
-    *,
-    time_zone: str,
-    ocpi: str = "",
-    policy: Policy = None,
-) -> pl.DataFrame:
-    """`frame` with columns `cdr` (JSON text), `net` and `gross` beside each charge.
-
-    Its columns: `start` (local text or datetime), `energy_kwh`, `power_kw`, and, if it likes,
-    `parked_minutes`. Raises RefusalError for the first row that is no charge, naming it, and
-    ValueError for a column that is missing.
-    """
-    need(frame, _COLUMNS)
-    found = []
-    for number, row in enumerate(frame.iter_rows(named=True)):
-        charge = Charge(
-            row["start"],
-            _decimal(row["energy_kwh"]),
-            _decimal(row["power_kw"]),
-            parked=timedelta(seconds=int((_decimal(row.get("parked_minutes")) or 0) * 60)),
-        )
-        try:
-            made = generate(tariff, charge, time_zone=time_zone, ocpi=ocpi, policy=policy)
-        except RefusalError as refusal:
-            raise RefusalError(f"row {number}: {refusal.reason}", refusal.advice) from None
-        total = made.cdr.receipt.total
-        found.append({"cdr": dumps(made.wire), "net": total.net, "gross": total.gross})
-    money = pl.Decimal(18, 4)
-    schema: dict[str, Any] = {"cdr": pl.String, "net": money, "gross": money}
-    return frame.hstack(pl.DataFrame(found, schema=schema))
-
-
-_COLUMNS = {
-    "start": "local text or datetime",
-    "energy_kwh": "kWh to charge",
-    "power_kw": "kW to charge with",
-}
-
-
-def _decimal(value: object) -> Decimal | None:
-    return None if value is None else Decimal(str(value))

@@ -19,7 +19,7 @@ from billing.explain.languages import LANGUAGES
 from billing.generate.table import ANY_POWER, PriceTable, Stop
 from billing.policy import DEFAULT_POLICY
 from billing.tariff import Dimension, PriceComponent, Restrictions, Tariff, TaxIncluded
-from wattproof.pricing.generate import TABLE_SCHEMA, stop_rows
+from wattproof.pricing.generate import STOP_COLUMNS, stop_rows
 from wattproof.pricing.shown import money, plain
 from wattproof.terminal import console
 
@@ -86,14 +86,14 @@ def csv_text(table: PriceTable) -> str:
     """The stops as CSV: the columns of the data frame, numbers with a point, instants in UTC."""
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(TABLE_SCHEMA)
+    writer.writerow(STOP_COLUMNS)
     for row in stop_rows(table):
         cells = row | {
             "start": f"{row['start']:%FT%TZ}",
             "notes": " ".join(row["notes"]),
             **{name: f"{row[name]:f}" for name in ("minutes", "parked_minutes", "gross_per_kwh")},
         }
-        writer.writerow([cells[name] for name in TABLE_SCHEMA])
+        writer.writerow([cells[name] for name in STOP_COLUMNS])
     return out.getvalue()
 
 

@@ -1,9 +1,12 @@
 """The face that notebooks import: one set of keywords, clear refusals, examples that hold."""
 
 import doctest
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -12,6 +15,8 @@ import pytest
 import wattproof.pricing as face
 from ingest.protocols.ocpi import dumps
 from tests.wattproof.pricing.samples import ZONE, element, evening, tariff
+from wattproof.pricing.generate import STOP_COLUMNS
+from wattproof.pricing.imagined import TABLE_SCHEMA
 from wattproof.refusals import RefusalError
 
 RIGHT = {"excl_vat": Decimal("8.93"), "incl_vat": Decimal("10.80")}
@@ -21,11 +26,28 @@ FRAME = pl.DataFrame({"cdr": [dumps(CDR)], "tariff": [dumps(OURS)]})
 
 
 def test_the_examples_of_the_package_hold() -> None:
-    known = vars(face) | {"cdr": CDR, "tariff": OURS, "frame": FRAME, "pl": pl, "Decimal": Decimal}
+    own = {name: getattr(face, name) for name in face.__all__}
+    known = own | {"cdr": CDR, "tariff": OURS, "frame": FRAME, "pl": pl, "Decimal": Decimal}
     examples = doctest.DocTestParser().get_doctest(face.__doc__ or "", known, "face", None, None)
     assert len(examples.examples) > 8
     said: list[str] = []
     assert doctest.DocTestRunner().run(examples, out=said.append).failed == 0, "".join(said)
+
+
+def test_every_name_is_there_and_frames_are_loaded_when_asked_for() -> None:
+    """A command that shows one receipt does not wait for a columnar library."""
+    program = (
+        "import sys, wattproof.commands.price, wattproof.commands.explain, "
+        "wattproof.commands.generate; assert 'polars' not in sys.modules; "
+        "import wattproof.pricing as face; from wattproof.pricing import price_frame; "
+        "assert all(callable(getattr(face, name)) for name in face.__all__); "
+        "assert face.lint_frame is face.lint_frame and price_frame is face.price_frame; "
+        "assert 'polars' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[3])
+    assert tuple(TABLE_SCHEMA) == STOP_COLUMNS
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = face.nothing
 
 
 def test_verify_takes_the_keywords_of_price() -> None:
