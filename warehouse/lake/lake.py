@@ -5,6 +5,7 @@ and a write of many days is one commit: readers see all of it or none. Any numbe
 read beside the one writer; nothing here decides what a row means.
 """
 
+import atexit
 import json
 import os
 import re
@@ -13,9 +14,11 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from importlib.resources import files
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 
 import arro3.core
 import duckdb
@@ -134,8 +137,9 @@ class Lake:
         """As `sql`, for a query given as text."""
         named = {word for word in _WORD.findall(query) if word in TABLES}
         used = {k: v for k, v in (parameters or {}).items() if f"${k}" in query}
-        connection = self.connect(named)
+        connection = _engine(self.threads).cursor()
         try:
+            self._show(connection, named)
             answer = connection.sql(query, params=used or None)
             # Through arro3: Polars keeps a reference to the type it is given until the interpreter
             # ends, and the SQL engine's own then complains about it on the user's screen.
@@ -148,11 +152,8 @@ class Lake:
 
         Nothing that is done on it can change the lake. Close it when done.
         """
-        connection = duckdb.connect(config={"threads": self.threads} if self.threads else {})
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("SET enable_progress_bar = false")  # it writes among our own output
-        for table in sorted(tables):
-            connection.execute(self._view(table))
+        connection = _database(self.threads)
+        self._show(connection, tables)
         return connection
 
     def content_hash(self, table: str, days: Iterable[date] | None = None) -> str:
@@ -187,15 +188,17 @@ class Lake:
 
     def _delta(self, table: str) -> DeltaTable | None:
         folder = self.path / table
-        return DeltaTable(folder) if (folder / "_delta_log").is_dir() else None
+        return None if _newest_commit(folder) is None else DeltaTable(folder)
 
-    def _files(self, table: str) -> dict[date, str]:
-        delta = self._delta(table)
-        if delta is None:
-            return {}
-        matches = [_FILE.search(uri) for uri in delta.file_uris()]
-        assert all(matches), f"{table}: a file that this program did not write"
-        return {date.fromisoformat(m["day"]): m[0] for m in matches if m}
+    def _files(self, table: str) -> Mapping[date, str]:
+        newest = _newest_commit(self.path / table)
+        return {} if newest is None else _files_at(self.path / table, *newest)
+
+    def _show(self, connection: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> None:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar = false")  # it writes among our own output
+        for table in sorted(tables):
+            connection.execute(self._view(table))
 
     def _publish(self, table: Table, days: Iterable[date], files: Mapping[date, str]) -> str:
         """Make the files, which are in their places, the content of the days."""
@@ -269,6 +272,44 @@ class Lake:
             f"CREATE TEMP VIEW {table} AS SELECT * FROM read_parquet([{listed}], "  # noqa: S608
             "hive_partitioning = true, hive_types = {'day': DATE})"
         )
+
+
+_Commit = tuple[str, int, int]
+
+
+def _newest_commit(folder: Path) -> _Commit | None:
+    """The name, inode and time of change of the table's newest commit; None: it has none."""
+    try:
+        with os.scandir(folder / "_delta_log") as entries:
+            commits = [one for one in entries if one.name.endswith(".json")]
+    except FileNotFoundError:
+        return None
+    newest = max(commits, key=lambda one: one.name, default=None)
+    if newest is None:
+        return None
+    said = newest.stat()
+    return newest.name, said.st_ino, said.st_mtime_ns
+
+
+@lru_cache(maxsize=256)
+def _files_at(folder: Path, *_commit: object) -> Mapping[date, str]:
+    """The table's files by day as of a commit: to open it takes milliseconds, so they are kept."""
+    matches = [_FILE.search(uri) for uri in DeltaTable(folder).file_uris()]
+    assert all(matches), f"{folder.name}: a file that this program did not write"
+    return MappingProxyType({date.fromisoformat(m["day"]): m[0] for m in matches if m})
+
+
+def _database(threads: int | None) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(config={"threads": threads} if threads else {})
+
+
+@lru_cache
+def _engine(threads: int | None) -> duckdb.DuckDBPyConnection:
+    """The database whose cursors answer queries: starting one takes a tenth of a second."""
+    return _database(threads)
+
+
+atexit.register(_engine.cache_clear)
 
 
 class _Parts:

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
+from shutil import rmtree
 
 import polars as pl
 import pytest
@@ -88,6 +89,26 @@ def test_going_back_to_earlier_content_works(lake: Lake) -> None:
     assert lake.read("session")["session_id"].to_list() == ["a"]
     lake.vacuum(retain_hours=0)
     assert lake.read("session")["session_id"].to_list() == ["a"]
+
+
+def test_what_another_writes_or_makes_anew_is_seen(lake: Lake) -> None:
+    other = Lake(lake.path)
+    other.write("session", frame(session(FIRST, "a")), [FIRST])
+    assert lake.read("session")["session_id"].to_list() == ["a"]
+    other.write("session", frame(session(FIRST, "b")), [FIRST])
+    assert lake.query("SELECT session_id FROM session").item() == "b"
+    rmtree(lake.path)
+    assert lake.days("session") == []
+    other.write("session", frame(session(SECOND, "c")), [SECOND])
+    other.write("session", frame(session(SECOND, "d")), [SECOND])
+    assert lake.read("session")["session_id"].to_list() == ["d"]
+
+
+def test_a_table_whose_first_commit_never_came_is_empty(lake: Lake) -> None:
+    (lake.path / "session" / "_delta_log").mkdir(parents=True)
+    assert lake.days("session") == []
+    lake.write("session", frame(session(FIRST, "a")), [FIRST])
+    assert lake.days("session") == [FIRST]
 
 
 def test_a_row_of_another_day_or_a_key_twice_is_refused(lake: Lake) -> None:
