@@ -48,7 +48,7 @@ class Charge:
     findings: tuple[Finding, ...] = ()
     signed_values: tuple[str, ...] = ()
     current: tuple[CurrentSample, ...] = ()
-    """None: `_with_currents` says what goes with a power."""
+    """Empty: `_with_currents` says what goes with a power."""
 
     @property
     def start_at(self) -> datetime:
