@@ -46,11 +46,10 @@ class Load:
 
     def extremes(self, start: datetime, end: datetime) -> tuple[Decimal | None, Decimal | None]:
         """The least and the most from `start` until before `end`."""
-        held = self.at(start)
-        if held is None:
-            return None, None
+        if not self.values:
+            return _UNKNOWN
         first, last = bisect_right(self.times, start), bisect_left(self.times, end)
-        within = [held, *self.values[first:last]]
+        within = [self.values[max(first - 1, 0)], *self.values[first:last]]
         return min(within), max(within)
 
     def turns(self, thresholds: Sequence[Decimal]) -> Iterator[datetime]:
@@ -70,19 +69,24 @@ class Loads(NamedTuple):
     @classmethod
     def of(cls, session: Metered, schedules: Sequence[Schedule]) -> "Loads":
         """As far as any of the schedules has thresholds of them."""
+        limits = [one.thresholds for one in schedules if one.conditional]
         power = current = _NO_LOAD
-        if any(one.thresholds.power for one in schedules):
+        if any(one.power for one in limits):
             power = Load.of((one.at, one.watt / W_PER_KW) for one in session.power)
-        if any(one.thresholds.current for one in schedules):
+        if any(one.current for one in limits):
             current = Load.of((one.at, one.ampere) for one in session.current)
-        return cls(power, current)
+        return _NO_LOADS if power is current else cls(power, current)
 
     def asked(self, schedule: Schedule) -> "Loads":
         """Those that one schedule asks for."""
+        if self is _NO_LOADS:
+            return self
         limits = schedule.thresholds
         return Loads(
             self.power if limits.power else _NO_LOAD, self.current if limits.current else _NO_LOAD
         )
 
 
+_UNKNOWN = (None, None)
 _NO_LOAD = Load([], [])
+_NO_LOADS = Loads(_NO_LOAD, _NO_LOAD)
