@@ -1,9 +1,45 @@
 """Options that several commands share, so that they read the same everywhere."""
 
+from collections.abc import Callable
+from dataclasses import fields
+from functools import wraps
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 import typer
+
+T = TypeVar("T")
+
+
+def taking(record: type[T]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Gives a command the fields of a dataclass as options, handed to it as its first argument.
+
+    What the command must be given comes first in --help, then these, then its other options.
+    """
+
+    def told(command: Callable[..., None]) -> Callable[..., None]:
+        own = list(signature(command, eval_str=True).parameters.values())[1:]
+        hints = get_type_hints(record, include_extras=True)
+        shared = [
+            Parameter(one.name, Parameter.KEYWORD_ONLY, default=one.default, annotation=kind)
+            for one in fields(record)  # type: ignore[arg-type]  # a dataclass
+            for kind in [hints[one.name]]
+        ]
+        first = [one for one in own if one.default is Parameter.empty]
+        every = [*first, *shared, *(one for one in own if one not in first)]
+
+        @wraps(command)
+        def run(**given: Any) -> None:  # noqa: ANN401 - as the command line gives them
+            values = {one.name: given.pop(one.name) for one in shared}
+            command(record(**values), **given)
+
+        run.__signature__ = Signature(every)  # type: ignore[attr-defined]
+        run.__annotations__ = {one.name: one.annotation for one in every}
+        return run
+
+    return told
+
 
 Data = Annotated[
     Path,

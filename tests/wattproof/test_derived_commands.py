@@ -6,6 +6,8 @@ The story: a plain session, one that is held, one of a stranger, one over the en
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import fields
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from tests.pipelines.story import TARIFF, Story
 from warehouse.clock import simulate, to_ns
 from warehouse.lake import Lake
 from warehouse.log import LogReader
+from wattproof.commands import rerate
 from wattproof.invocation import advised
 
 Ask = Callable[..., Any]
@@ -210,6 +213,13 @@ def test_a_rerating_is_previewed_without_a_trace(
     assert operator_entries(data) == entries
 
 
+def test_preview_and_apply_take_the_same_options() -> None:
+    shared = [one.name for one in fields(rerate.Wanted)]
+    found = [list(signature(one).parameters) for one in (rerate.preview, rerate.apply)]
+    assert found == [[*shared, "as_csv", "as_json"], ["reason", *shared, "as_json"]]
+    assert signature(rerate.preview).parameters["workers"].default == 1
+
+
 def test_a_rerating_is_applied_by_one_entry_and_the_next_derive(
     ask: Ask, call: Call, data: Path, cheaper: str
 ) -> None:
@@ -218,7 +228,8 @@ def test_a_rerating_is_applied_by_one_entry_and_the_next_derive(
     told = ask(*words, "too dear")
     assert (told["written"], told["counts"]["changed"]) == (True, 1)
     assert operator_entries(data) == entries + 1
-    assert "run `wattproof derive` first" in call(*words, "again", code=1).output
+    again = call(*words, "again", code=1).output
+    assert f"run `wattproof derive --data {data}` first" in again
     rows = rederived(data).read("rerating")
     assert rows["session_id"].to_list() == [told["sessions"][0]["session_id"]]
     (listed,) = ask("rerate", "list")

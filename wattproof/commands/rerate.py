@@ -1,7 +1,6 @@
 """`wattproof rerate`: what a corrected tariff or policy would change, and the word that does it."""
 
 import sys
-from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,11 +16,12 @@ from ingest.protocols.ocpi import MalformedObjectError
 from pipelines import rerate_preview
 from pipelines.change import WRITTEN, Kind
 from warehouse.lake import Lake
+from wattproof.commands.price import decisions
 from wattproof.documents import document
 from wattproof.house_rules import checked_answer
 from wattproof.invocation import typed
 from wattproof.operator_log import need_log, open_registry, record
-from wattproof.options import DEFAULT_DATA, OCPI, Data, Decisions, Json
+from wattproof.options import DEFAULT_DATA, OCPI, Data, Decisions, Json, taking
 from wattproof.pricing.rerate import Choice, action, plain, selection, totals
 from wattproof.refusals import RefusalError
 from wattproof.terminal import progress, say, show, show_json
@@ -30,41 +30,54 @@ app = typer.Typer(
     add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Re-rating."
 )
 
-File = Annotated[
-    Path | None,
-    typer.Option(
-        "--tariff", metavar="FILE", help="A corrected tariff, in place of the one of its id."
-    ),
-]
-TariffId = Annotated[
-    list[str] | None,
-    typer.Option("--tariff-id", metavar="ID", help="Only what this tariff priced (repeat)."),
-]
-Again = Annotated[
-    bool, typer.Option("--choose-tariff", help="Choose the tariff anew, of all published by now.")
-]
-Rejected = Annotated[
-    bool, typer.Option("--rejected", help="Also try what was rejected, by all that is known now.")
-]
-From = Annotated[
-    str, typer.Option("--from", metavar="TIME", help="Sessions that start from here on: 2026-10-01")
-]
-To = Annotated[
-    str, typer.Option("--to", metavar="TIME", help="… and before this: 2026-11-01 (UTC).")
-]
-Party = Annotated[
-    list[str] | None, typer.Option("--party", metavar="CODE", help="Only of NL-ABC (repeat).")
-]
-Station = Annotated[
-    list[str] | None, typer.Option("--station", metavar="ID", help="Only at it (repeat).")
-]
-Place = Annotated[
-    list[str] | None, typer.Option("--location", metavar="ID", help="Only at it (repeat).")
-]
-Session = Annotated[
-    list[str] | None, typer.Option("--session", metavar="ID", help="Only this one (repeat).")
-]
-Workers = Annotated[int, typer.Option(min=1, metavar="N", help="Processes to use.")]
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is corrected, and for which sessions: the options of `preview` and of `apply`."""
+
+    tariff: Annotated[
+        Path | None,
+        typer.Option(
+            "--tariff", metavar="FILE", help="A corrected tariff, in place of the one of its id."
+        ),
+    ] = None
+    ocpi: OCPI = ""
+    tariff_id: Annotated[
+        list[str] | None,
+        typer.Option("--tariff-id", metavar="ID", help="Only what this tariff priced (repeat)."),
+    ] = None
+    choose_tariff: Annotated[
+        bool,
+        typer.Option("--choose-tariff", help="Choose the tariff anew, of all published by now."),
+    ] = False
+    policy: Decisions = None
+    rejected: Annotated[
+        bool,
+        typer.Option("--rejected", help="Also try what was rejected, by all that is known now."),
+    ] = False
+    start_from: Annotated[
+        str,
+        typer.Option("--from", metavar="TIME", help="Sessions that start from here on: 2026-10-01"),
+    ] = ""
+    start_before: Annotated[
+        str, typer.Option("--to", metavar="TIME", help="… and before this: 2026-11-01 (UTC).")
+    ] = ""
+    party: Annotated[
+        list[str] | None, typer.Option("--party", metavar="CODE", help="Only of NL-ABC (repeat).")
+    ] = None
+    station: Annotated[
+        list[str] | None, typer.Option("--station", metavar="ID", help="Only at it (repeat).")
+    ] = None
+    location: Annotated[
+        list[str] | None, typer.Option("--location", metavar="ID", help="Only at it (repeat).")
+    ] = None
+    session: Annotated[
+        list[str] | None, typer.Option("--session", metavar="ID", help="Only this one (repeat).")
+    ] = None
+    workers: Annotated[int, typer.Option(min=1, metavar="N", help="Processes to use.")] = 1
+    data: Data = DEFAULT_DATA
+
+
 TOTALS = ("changed", "billed", "rejected", "invoiced", "net_before", "net", "net_difference")
 SESSIONS = (
     "session_id", "kind", "party", "start_at", "tariff", "net_before", "net", "net_difference",
@@ -75,22 +88,10 @@ _SHOWN = 20
 
 
 @app.command()
+@taking(Wanted)
 def preview(
+    wanted: Wanted,
     *,
-    tariff: File = None,
-    ocpi: OCPI = "",
-    tariff_id: TariffId = None,
-    choose_tariff: Again = False,
-    policy: Decisions = None,
-    rejected: Rejected = False,
-    start_from: From = "",
-    start_before: To = "",
-    party: Party = None,
-    station: Station = None,
-    location: Place = None,
-    session: Session = None,
-    workers: Workers = 1,
-    data: Data = DEFAULT_DATA,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print every session as CSV.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -110,13 +111,7 @@ def preview(
       wattproof rerate preview --policy flat_scope=session --party NL-ABC --csv > changes.csv
       wattproof rerate preview --rejected
     """
-    need_log(data)
-    chosen = _selection(
-        data, start_from, start_before,
-        _Names(party, station, location, session, tariff_id),
-    )  # fmt: skip
-    choice = _choice(tariff, ocpi, policy, chosen, choose=choose_tariff, rejected=rejected)
-    found = _previewed(data, action(choice, chosen, "preview"), workers)
+    found = _previewed(wanted, _said(wanted, "preview"))
     if as_csv:
         found.write_csv(sys.stdout, datetime_format="%Y-%m-%dT%H:%M:%SZ")
     elif as_json:
@@ -126,25 +121,13 @@ def preview(
 
 
 @app.command()
+@taking(Wanted)
 def apply(
+    wanted: Wanted,
     *,
     reason: Annotated[
         str, typer.Option(help="Why; partners see it as the remark of credit and CDR.")
     ],
-    tariff: File = None,
-    ocpi: OCPI = "",
-    tariff_id: TariffId = None,
-    choose_tariff: Again = False,
-    policy: Decisions = None,
-    rejected: Rejected = False,
-    start_from: From = "",
-    start_before: To = "",
-    party: Party = None,
-    station: Station = None,
-    location: Place = None,
-    session: Session = None,
-    workers: Workers = 1,
-    data: Data = DEFAULT_DATA,
     as_json: Json = False,
 ) -> None:
     """Re-rate: write the correction to the log; the next `derive` makes a credit CDR and a new CDR
@@ -161,23 +144,17 @@ def apply(
         --reason "price per kWh was 0.40 by mistake"
       wattproof rerate apply --rejected --reason "cards of NL-ABC came late"
     """
-    need_log(data)
-    chosen = _selection(
-        data, start_from, start_before,
-        _Names(party, station, location, session, tariff_id),
-    )  # fmt: skip
-    choice = _choice(tariff, ocpi, policy, chosen, choose=choose_tariff, rejected=rejected)
-    said = action(choice, chosen, reason)
-    found = _previewed(data, said, workers)
+    said = _said(wanted, reason)
+    found = _previewed(wanted, said)
     counts = _counts(found)
     writes = counts["changed"] + counts["billed"]
     if writes:
-        record(data, [said])
+        record(wanted.data, [said])
     if as_json:
         show_json({"written": bool(writes)} | _object(found))
     elif writes:
         _show(found)
-        say(f"Written. Next: {typed('derive', data)}")
+        say(f"Written. Next: {typed('derive', wanted.data)}")
     else:
         say(f"nothing would change, so nothing is written: {_told(counts)}")
 
@@ -198,45 +175,41 @@ def list_reratings(data: Data = DEFAULT_DATA, as_json: Json = False) -> None:
     show(rows, LISTED, as_json=as_json)
 
 
-@dataclass(frozen=True, slots=True)
-class _Names:
-    """What sessions are selected by."""
-
-    parties: Sequence[str] | None
-    stations: Sequence[str] | None
-    locations: Sequence[str] | None
-    sessions: Sequence[str] | None
-    tariff_ids: Sequence[str] | None
+def _said(wanted: Wanted, reason: str) -> SessionRerate:
+    """The operator's action. Raises RefusalError."""
+    need_log(wanted.data)
+    chosen = _selection(wanted)
+    return action(_choice(wanted, chosen), chosen, reason)
 
 
-def _selection(data: Path, start_from: str, start_before: str, names: _Names) -> Selection:
+def _selection(wanted: Wanted) -> Selection:
     """Which sessions, of parties and places that are known. Raises RefusalError."""
-    with closing(open_registry(data)) as registry:
+    with closing(open_registry(wanted.data)) as registry:
         known = {
             "party": {row["code"] for row in registry.parties()},
             "station": {row["id"] for row in registry.stations()},
             "location": {row["id"] for row in registry.locations()},
             "tariff": {row["id"] for row in registry.tariffs()},
         }
-    parties = [one if one in known["party"] else one.upper() for one in names.parties or ()]
-    wanted = {
+    parties = [one if one in known["party"] else one.upper() for one in wanted.party or ()]
+    named = {
         "party": parties,
-        "station": names.stations,
-        "location": names.locations,
-        "tariff": names.tariff_ids,
+        "station": wanted.station,
+        "location": wanted.location,
+        "tariff": wanted.tariff_id,
     }
-    for kind, named in wanted.items():
-        for one in named or ():
+    for kind, names in named.items():
+        for one in names or ():
             if one not in known[kind]:
                 raise RefusalError(f"there is no {kind} {one}", f"see wattproof {kind} list")
     return selection(
-        start_from=_instant("--from", start_from),
-        start_before=_instant("--to", start_before),
+        start_from=_instant("--from", wanted.start_from),
+        start_before=_instant("--to", wanted.start_before),
         parties=parties,
-        stations=names.stations or (),
-        locations=names.locations or (),
-        sessions=names.sessions or (),
-        tariff_ids=names.tariff_ids or (),
+        stations=wanted.station or (),
+        locations=wanted.location or (),
+        sessions=wanted.session or (),
+        tariff_ids=wanted.tariff_id or (),
     )
 
 
@@ -252,42 +225,31 @@ def _instant(option: str, text: str) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def _choice(
-    tariff: Path | None,
-    ocpi: str,
-    policy: list[str] | None,
-    chosen: Selection,
-    *,
-    choose: bool,
-    rejected: bool,
-) -> Choice:
+def _choice(wanted: Wanted, chosen: Selection) -> Choice:
     """What is corrected. Raises RefusalError where that is nothing, or contradicts itself."""
+    tariff, rejected = wanted.tariff, wanted.rejected
     wire = None if tariff is None else document(tariff, "tariff")
-    policies: dict[str, str] = {}
-    for one in policy or ():
-        name, sign, value = one.partition("=")
-        if not sign or not name:
-            raise typer.BadParameter(f"{one!r} is not NAME=VALUE, such as flat_scope=session")
-        policies[name] = checked_answer(name, value)
+    policies = {name: checked_answer(name, one) for name, one in decisions(wanted.policy).items()}
     if wire is not None and chosen.tariff_ids and wire.get("id") not in chosen.tariff_ids:
         raise RefusalError(
             f"{tariff} is tariff {wire.get('id')}, so it takes the place of no other",
             "leave out --tariff-id, or correct the id in the file",
         )
-    anew = choose or bool(chosen.tariff_ids and not (wire or policies or rejected))
+    only_named = bool(chosen.tariff_ids and not (wire or policies or rejected))
+    anew = wanted.choose_tariff or only_named
     if not (wire or anew or policies or rejected):
         raise RefusalError(
             "there is nothing to correct",
             "give --tariff FILE, --tariff-id ID, --choose-tariff, --policy or --rejected",
         )
-    return Choice(wire, ocpi, anew, policies, rejected)
+    return Choice(wire, wanted.ocpi, anew, policies, rejected)
 
 
-def _previewed(data: Path, said: SessionRerate, workers: int) -> pl.DataFrame:
+def _previewed(wanted: Wanted, said: SessionRerate) -> pl.DataFrame:
     with progress("pricing again") as bar:
         try:
             found = rerate_preview.preview(
-                data, said, workers=workers,
+                wanted.data, said, workers=wanted.workers,
                 progress=lambda done, total: bar.at(done, total=total),
             )  # fmt: skip
         except MalformedObjectError as error:
