@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from datetime import date, time, timedelta
 from decimal import Decimal
 
-from billing.lint.finding import Finding
+from billing.lint.finding import Finding, limits_at
 from billing.lint.grid import Box, Grid, Undecided
 from billing.lint.subject import Part, Subject
+from billing.lint.whole import chosen
 from billing.restriction import MIDNIGHT, sentence
 from billing.tariff import DayOfWeek, Dimension, Restrictions
 
@@ -21,22 +22,35 @@ _MOST_MERGED = 60
 
 def gaps(subject: Subject) -> Iterator[Finding]:
     """`dimension_not_exhaustive`, `partly_free`, `dynamic_without_fallback`."""
-    if not subject.limits or not subject.whole or subject.policy.element_choice == "per_element":
+    if not (subject.limits or subject.doubts) or not subject.legible:
         return
     priced: dict[Dimension, list[Part]] = {}
     for part in subject.parts:
         if part.limits.reservation is None:
             priced.setdefault(part.rule.dimension, []).append(part)
     for dimension, own in priced.items():
-        always = any(part.element not in subject.limits for part in own)
-        if not always and any(part.rule.price for part in own):
+        if any(part.rule.price for part in own) and not _always(subject, own):
             yield from _gaps(subject, dimension, own)
+
+
+def _always(subject: Subject, own: list[Part]) -> bool:
+    """Whether one of the components always applies, or may: of its restrictions nothing is known.
+    Where one element prices everything, one before it may come first all the same.
+    """
+    if any(part.element not in subject.widest for part in own):
+        return True
+    first = subject.policy.element_choice == "per_dimension"
+    free = (part.element in subject.boxes and part.element not in subject.limits for part in own)
+    return first and any(free)
 
 
 def _gaps(subject: Subject, dimension: Dimension, own: list[Part]) -> Iterator[Finding]:
     grid = subject.grid
-    elements = {part.element: subject.boxes[part.element] for part in own}
     try:
+        reached = subject.widest
+        if subject.policy.element_choice == "per_element":
+            reached = chosen(subject)
+        elements = {part.element: reached.get(part.element, []) for part in own}
         left = grid.cover([_expected(subject)], elements.items(), grid.steady).left
     except Undecided:
         return
@@ -48,7 +62,7 @@ def _gaps(subject: Subject, dimension: Dimension, own: list[Part]) -> Iterator[F
     text = f"{dimension} is free: " + "; ".join(told) + (f"; and {more} more" if more > 0 else "")
     suggestion = f"end with an element without restrictions that prices {dimension}"
     yield Finding(_code(subject, dimension, left), "/elements", text, suggestion)
-    last = _last_day(own)
+    last = _last_day(subject, own)
     if last is not None and _expires(subject, last):
         yield Finding(
             "dynamic_without_fallback",
@@ -72,9 +86,12 @@ def _expected(subject: Subject) -> Box:
     return subject.grid.usual(*subject.valid_days(_DAY))
 
 
-def _last_day(own: list[Part]) -> date | None:
+def _last_day(subject: Subject, own: list[Part]) -> date | None:
     """The day after which nothing prices the dimension; None where something goes on for ever."""
-    ends = [part.limits.end_date for part in own]
+    ends = [
+        part.limits.end_date if subject.sure(limits_at(part.element, "end_date")) else None
+        for part in own
+    ]
     return max((end for end in ends if end is not None), default=None) if None not in ends else None
 
 

@@ -135,6 +135,10 @@ class Grid:
                 raise Undecided
         return Cover(left, winners)
 
+    def is_part(self, boxes: list[Box], of: list[Box]) -> bool:
+        """Whether boxes lie within others and leave some of them over. Raises `Undecided`."""
+        return not self.cover(boxes, [(0, of)]).left and len(self.cover(of, [(0, boxes)]).left) > 0
+
     @staticmethod
     def _parts(piece: Box, taken: Box, counts: Callable[[Box], bool]) -> list[Box] | None:
         """What is left of `piece` beside `taken`; None where no session can be in both."""

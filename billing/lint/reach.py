@@ -12,18 +12,11 @@ from typing import NamedTuple
 from billing.lint.finding import Finding
 from billing.lint.grid import Box, Undecided
 from billing.lint.shelf import Shelf
-from billing.lint.subject import Part, Subject
+from billing.lint.subject import PURPOSE, Part, Subject
+from billing.lint.whole import unreachable
 from billing.restriction import sentence
-from billing.schedule import MEANT, Phase
-from billing.tariff import Dimension, PriceComponent, ReservationRestriction
-
-_PURPOSE: dict[ReservationRestriction | None, Phase] = {
-    kind: phase for phase in Phase for kind in MEANT[phase][0]
-}
-"""What an element is for. An element that a phase looks at only after its own kind is judged in
-the phase where it comes first: if it is dead there, it is dead behind more rivals too.
-"""
-
+from billing.schedule import Phase
+from billing.tariff import Dimension, PriceComponent
 
 _MOST_TOLD = 6
 
@@ -54,9 +47,12 @@ def reach(subject: Subject) -> Iterator[Finding]:
     """`unreachable_element`, `dead_component`, `redundant_component`, `reach_undecided`,
     `late_flat`; of 2.1.1 `element_choice_matters`.
     """
-    if len(subject.tariff.elements) < 2 or subject.policy.element_choice == "per_element":
-        return  # whole elements would be chosen: nothing is claimed about that reading
+    if len(subject.tariff.elements) < 2:
+        return
     try:
+        if subject.policy.element_choice == "per_element":
+            yield from unreachable(subject)
+            return
         verdicts = list(_verdicts(subject))
         matters = [*_by_element(subject, verdicts), *_late_flats(subject, verdicts)]
     except Undecided:
@@ -74,33 +70,43 @@ def reach(subject: Subject) -> Iterator[Finding]:
 
 
 def _verdicts(subject: Subject) -> Iterator[_Verdict]:
-    """Each component that was understood and whose restrictions can be met, in list order."""
+    """Each component that was understood and whose restrictions can be met, in list order. One
+    whose restrictions are known in part is judged by where it can apply at most, and is no rival.
+    """
     grid, everything = subject.grid, subject.grid.everything()
-    rivals: dict[tuple[Phase, Dimension], tuple[list[Part], Shelf]] = {}
+    rivals: dict[tuple[Phase, Dimension], _Rivals] = {}
     for part in subject.parts:
-        boxes = subject.boxes.get(part.element)
+        boxes = subject.widest.get(part.element)
         if not boxes:
             continue
-        kind = _PURPOSE[part.limits.reservation], part.rule.dimension
-        before, shelf = rivals.setdefault(kind, ([], Shelf(everything)))
-        if before and before[-1].element == part.element:
+        kind = PURPOSE[part.limits.reservation], part.rule.dimension
+        before = rivals.setdefault(kind, _Rivals([], Shelf(everything)))
+        if before.parts and before.parts[-1].element == part.element:
             continue  # of two in one element the first counts: `duplicate_dimension`
-        near = list(shelf.touching(boxes))
+        near = list(before.shelf.touching(boxes))
         left, places = grid.cover(boxes, near) if near else (boxes, [])
-        winners = [before[place] for place in places]
-        wider = [] if left else [one for one in winners if not _within(subject, one, boxes)]
+        winners = [before.parts[place] for place in places]
+        known = part.element in subject.boxes
+        wider = (
+            []
+            if left
+            else [
+                one
+                for one in winners
+                if not (known and grid.is_part(subject.boxes[one.element], boxes))
+            ]
+        )
         yield _Verdict(part, left, winners, wider)
-        before.append(part)
-        shelf.put(boxes)
+        if known:
+            before.parts.append(part)
+            before.shelf.put(boxes)
 
 
-def _within(subject: Subject, part: Part, boxes: list[Box]) -> bool:
-    """Whether a component applies nowhere but in these boxes, and not in all of them."""
-    own = subject.boxes[part.element]
-    return (
-        not subject.grid.cover(own, [(0, boxes)]).left
-        and len(subject.grid.cover(boxes, [(0, own)]).left) > 0
-    )
+class _Rivals(NamedTuple):
+    """The components of one dimension and purpose so far, and where each surely applies."""
+
+    parts: list[Part]
+    shelf: Shelf
 
 
 def _unreachable(subject: Subject, number: int, dead: list[_Verdict]) -> Finding:
@@ -168,7 +174,8 @@ def _late_flats(subject: Subject, verdicts: list[_Verdict]) -> Iterator[Finding]
         for verdict in verdicts
         if verdict.part.rule.dimension is Dimension.FLAT
         and not verdict.dead
-        and _PURPOSE[verdict.part.limits.reservation] is Phase.SESSION
+        and verdict.part.element in subject.boxes
+        and PURPOSE[verdict.part.limits.reservation] is Phase.SESSION
     ]
     if len(flats) < 2 or subject.policy.flat_scope == "activation":
         return
@@ -197,7 +204,7 @@ def _by_element(subject: Subject, verdicts: list[_Verdict]) -> Iterator[Finding]
         return
     for verdict in verdicts:
         part = verdict.part
-        if verdict.dead or not part.rule.price:
+        if verdict.dead or not (part.rule.price or _fills_blocks(subject, part)):
             continue
         for number in range(part.element):
             others = {rule.dimension for rule in tariff.elements[number].components}
@@ -208,7 +215,36 @@ def _by_element(subject: Subject, verdicts: list[_Verdict]) -> Iterator[Finding]
                     "element_choice_matters",
                     part.at(),
                     f"{_told(part.rule)} is charged beside element {number + 1}, which applies "
-                    "too; a partner who lets one element decide charges nothing for it",
+                    f"too; a partner who lets one element decide {_otherwise(part.rule)}",
                     f"name {part.rule.dimension} in element {number + 1} as well",
                 )
                 break
+
+
+def _otherwise(rule: PriceComponent) -> str:
+    if not rule.price:
+        return "fills its blocks at another price"
+    if rule.dimension is Dimension.FLAT:
+        return "charges it when that element ends, or never"
+    return "charges nothing for it"
+
+
+_BUDGETS = (
+    frozenset({Dimension.ENERGY}),
+    frozenset({Dimension.TIME, Dimension.PARKING_TIME}),
+)
+
+
+def _fills_blocks(subject: Subject, part: Part) -> bool:
+    """Whether a price of zero decides what others cost: blocks are filled once, at the last price,
+    and time at that of parking, where there is any.
+    """
+    return any(
+        one.rule.price
+        and max(one.rule.step_size, part.rule.step_size) > 1
+        and one.limits.reservation == part.limits.reservation
+        for budget in _BUDGETS
+        if part.rule.dimension in budget
+        for one in subject.parts
+        if one.rule.dimension in budget
+    )

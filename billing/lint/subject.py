@@ -10,8 +10,10 @@ from typing import NamedTuple
 
 from billing.lint.finding import component_at, limits_at
 from billing.lint.grid import Box, Grid
+from billing.lint.unread import at_most, names_at
 from billing.policy import PricingPolicy
-from billing.tariff import PriceComponent, Restrictions, Tariff
+from billing.schedule import MEANT, Phase
+from billing.tariff import PriceComponent, ReservationRestriction, Restrictions, Tariff
 
 
 class Part(NamedTuple):
@@ -68,6 +70,15 @@ class Subject:
         return Grid([element.restrictions for element in self.tariff.elements], self.policy)
 
     @cached_property
+    def legible(self) -> bool:
+        """Whether every component was understood, whatever of the restrictions was not."""
+        return not self.doubts or all(
+            doubt.split("/")[3:4] == ["restrictions"]
+            for doubt in self.doubts
+            if doubt.startswith("/elements/") or doubt in ("", "/elements")
+        )
+
+    @cached_property
     def boxes(self) -> dict[int, list[Box]]:
         """Element -> where it applies on the grid, for those whose restrictions were understood."""
         return {
@@ -75,6 +86,19 @@ class Subject:
             for number, element in enumerate(self.tariff.elements)
             if not self.doubts or self.sure(limits_at(number))
         }
+
+    @cached_property
+    def widest(self) -> dict[int, list[Box]]:
+        """Element -> where it can apply at most: as `boxes`, and besides for those of which a
+        restriction was not understood.
+        """
+        found = dict(self.boxes)
+        for number, element in enumerate(self.tariff.elements):
+            unread = None if number in found else names_at(limits_at(number), self.doubts)
+            loose = at_most(element.restrictions, unread, self.policy) if unread else None
+            if loose is not None:
+                found[number] = self.grid.boxes(loose)
+        return found
 
     def _parts(self) -> Iterator[Part]:
         for number, element in enumerate(self.tariff.elements):
@@ -90,6 +114,12 @@ class Subject:
 
 
 _FREE = Restrictions()
+PURPOSE: dict[ReservationRestriction | None, Phase] = {
+    kind: phase for phase in Phase for kind in MEANT[phase][0]
+}
+"""What an element is for. An element that a phase looks at only after its own kind is judged in
+the phase where it comes first: if it is dead there, it is dead behind more rivals too.
+"""
 
 
 def _day(at: datetime | None, by: timedelta) -> date | None:

@@ -166,9 +166,18 @@ def test_policies_decide_what_is_dead() -> None:
     assert "unreachable_element" in codes(behind)
     never = lint(text(behind), policy={"equal_window": "never"}, now=NOW)
     assert "unreachable_element" not in {one.code for one in never}
-    assert lint(text(behind), policy={"element_choice": "per_element"}, now=NOW) == [
-        one for one in lint(text(behind), now=NOW) if one.code == "whole_day_window"
-    ]
+    whole = lint(text(behind), policy={"element_choice": "per_element"}, now=NOW)
+    assert {one.code for one in whole} == {"whole_day_window", "unreachable_element"}
+
+
+def test_a_misspelt_restriction_leaves_open_only_its_own_element() -> None:
+    behind = of(always(), when(at(0.6), min_kWh=5), when(at(0.7), end_time="08:00"))
+    found = {(one.code, one.pointer) for one in lint(text(behind), now=NOW)}
+    assert found == {
+        ("misspelt_field", "/elements/1/restrictions/min_kWh"),
+        ("unreachable_element", "/elements/1"),
+        ("unreachable_element", "/elements/2"),
+    }
 
 
 SAYS: list[tuple[str, Any, dict[str, Any], bool]] = [
