@@ -1,8 +1,7 @@
 """`kill -9` at any write of issuing: numbers stay without a gap, nothing is billed twice."""
 
 import signal
-import subprocess
-import sys
+from multiprocessing import get_context
 from pathlib import Path
 from shutil import copytree
 
@@ -12,32 +11,11 @@ from pipelines.days import derive_stretch, whole_log
 from pipelines.derive import tick
 from pipelines.finished import write_finished
 from pipelines.invoicing import decisions, issue
+from tests.pipelines.deadly import issue_until
 from tests.pipelines.story import Story
 from warehouse.clock import simulate, to_ns
 from warehouse.lake import Lake
 from warehouse.log import load_verifier, verify
-
-PROGRAM = """
-import os, signal, sys
-from pathlib import Path
-from pipelines.invoicing import issue
-
-data, fatal, calls = Path(sys.argv[1]), int(sys.argv[2]), 0
-
-def deadly(real):
-    def call(*args, **kwargs):
-        global calls
-        calls += 1
-        if calls == fatal:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return real(*args, **kwargs)
-    return call
-
-for name in ("write", "pwrite", "fsync", "fdatasync", "rename", "replace", "unlink"):
-    setattr(os, name, deadly(getattr(os, name)))
-issue(data, "2026-10")
-print(calls)
-"""
 
 
 @pytest.fixture(scope="module")
@@ -60,16 +38,18 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def killed(data: Path, fatal: int) -> int | None:
     """Issue in a process that dies at its `fatal`-th write; how many it makes where it lives."""
-    ran = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(data), str(fatal)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if ran.returncode == -signal.SIGKILL:
+    forks = get_context("forkserver")
+    forks.set_forkserver_preload(["pipelines.invoicing"])
+    hears, told = forks.Pipe(duplex=False)
+    process = forks.Process(target=issue_until, args=(fatal, data, told))
+    process.start()
+    process.join()
+    if process.exitcode == -signal.SIGKILL:
         return None
-    assert ran.returncode == 0, ran.stderr
-    return int(ran.stdout)
+    assert process.exitcode == 0
+    writes = hears.recv()
+    assert isinstance(writes, int)
+    return writes
 
 
 @pytest.mark.slow
