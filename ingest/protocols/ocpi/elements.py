@@ -125,10 +125,11 @@ def _read_restrictions(element: Reader, fields: frozenset[str]) -> Restrictions:
     wire = _restrictions_object(element)
     if wire is None:
         return _NONE
+    said = wire.fields
     given: dict[str, Any] = {
         name: read(wire, name)
         for name, read in _RESTRICTIONS.items()
-        if wire.has(name) and name in fields
+        if said.get(name) is not None and name in fields
     }
     return Restrictions(**given, reservation=_read_reservation(wire, fields))
 
