@@ -11,6 +11,8 @@ from hashlib import blake2b
 from itertools import count
 from typing import NamedTuple
 
+import orjson
+
 from ingest.protocols.ocpi import Wire
 
 CODE = "duplicate_cdr"
@@ -58,8 +60,14 @@ class Repeats:
 
 
 def _digest(wire: Wire) -> bytes:
-    text = json.dumps(wire, sort_keys=True, default=_number)
-    return blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
+    """Of the contents, whatever the order of fields. What the quick writer refuses (a number beyond
+    64 bits, half a character) the other one takes, and always the same one takes the same.
+    """
+    try:
+        text = orjson.dumps(wire, default=_number, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        text = json.dumps(wire, sort_keys=True, default=_number).encode("utf-8", "replace")
+    return blake2b(text, digest_size=16).digest()
 
 
 def _number(value: object) -> str:

@@ -15,6 +15,7 @@ from ingest.protocols.ocpi import Wire, dumps
 from tests.wattproof.pricing.samples import ZONE, evening
 from wattproof.cli import app
 from wattproof.pricing import Terms, Verified, price_frame, verify_frame, verify_many
+from wattproof.pricing.repeats import Repeats
 
 TERMS = Terms(time_zone=ZONE)
 RIGHT = {"excl_vat": Decimal("8.93"), "incl_vat": Decimal("10.80")}
@@ -94,3 +95,12 @@ def test_what_cannot_be_priced_keeps_its_name(tmp_path: Path) -> None:
     frame = pl.DataFrame({"cdr": path.read_text().splitlines()})
     assert price_frame(frame, time_zone=ZONE)["id"].to_list() == ["A", "NO-T", "C", None]
     assert set(verify_frame(frame, terms=TERMS)["cdr"]) == {"A", "NO-T", "C", None}
+
+
+def test_contents_no_quick_writer_takes_are_told_apart_too() -> None:
+    """A number beyond 64 bits and half a character: the fields in another order are the same."""
+    seen = Repeats()
+    odd: Wire = {"id": "A", "x": 2**70, "remark": "\ud800"}
+    assert seen.told(odd, "line 1") == ""
+    assert seen.told(dict(reversed(odd.items())), "line 2").endswith("the same contents")
+    assert seen.told(odd | {"x": 2**70 + 1}, "line 3").endswith("but other contents")
