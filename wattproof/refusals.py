@@ -23,6 +23,7 @@ _ADVICE = {
     "TraceError": "",
     "ConfigError": "see wattproof serve --help",
     "ClockError": "see --clock-start and --clock-speed in wattproof serve --help",
+    "LakeOutdatedError": "delete the folder lake beside the log and run: wattproof derive",
     "LogLocked": "wait for that process, or stop it, and run it again",
     "LogDamaged": "look closer with: wattproof audit verify",
     "StoreUnavailable": "make room or give write access, then run it again; nothing was lost",

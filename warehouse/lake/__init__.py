@@ -3,7 +3,7 @@
 It knows names, schemas, keys, partitions and hashes; it refuses to know what a row means.
 """
 
-from warehouse.lake.lake import Lake, Piece
+from warehouse.lake.lake import Lake, LakeOutdatedError, Piece
 from warehouse.lake.tables import TABLES, Table
 
-__all__ = ["TABLES", "Lake", "Piece", "Table"]
+__all__ = ["TABLES", "Lake", "LakeOutdatedError", "Piece", "Table"]

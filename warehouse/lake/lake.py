@@ -35,6 +35,10 @@ _ROWS_AT_ONCE = 200_000
 _WORD = re.compile(r"[a-z_]+")
 
 
+class LakeOutdatedError(Exception):
+    """A table has other columns than this version writes: the lake is to be derived anew."""
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """`count` rows from `first` on of some days' files, one after the other."""
@@ -294,7 +298,13 @@ def _newest_commit(folder: Path) -> _Commit | None:
 @lru_cache(maxsize=256)
 def _files_at(folder: Path, *_commit: object) -> Mapping[date, str]:
     """The table's files by day as of a commit: to open it takes milliseconds, so they are kept."""
-    matches = [_FILE.search(uri) for uri in DeltaTable(folder).file_uris()]
+    delta = DeltaTable(folder)
+    stored, known = (one.name for one in delta.schema().fields), TABLES[folder.name].schema
+    other = set(stored) ^ set(known.names())
+    if other:
+        columns = ", ".join(sorted(other))
+        raise LakeOutdatedError(f"{folder} is of another version of this program: {columns}")
+    matches = [_FILE.search(uri) for uri in delta.file_uris()]
     assert all(matches), f"{folder.name}: a file that this program did not write"
     return MappingProxyType({date.fromisoformat(m["day"]): m[0] for m in matches if m})
 

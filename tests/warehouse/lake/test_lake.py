@@ -9,9 +9,10 @@ from shutil import rmtree
 
 import polars as pl
 import pytest
-from deltalake import DeltaTable
+from deltalake import DeltaTable, Field
+from deltalake.schema import PrimitiveType
 
-from warehouse.lake import TABLES, Lake
+from warehouse.lake import TABLES, Lake, LakeOutdatedError
 from warehouse.lake import lake as lake_module
 from warehouse.lake.abreast import abreast
 from warehouse.lake.content import frame_hash
@@ -102,6 +103,13 @@ def test_what_another_writes_or_makes_anew_is_seen(lake: Lake) -> None:
     other.write("session", frame(session(SECOND, "c")), [SECOND])
     other.write("session", frame(session(SECOND, "d")), [SECOND])
     assert lake.read("session")["session_id"].to_list() == ["d"]
+
+
+def test_a_table_of_another_version_says_so(lake: Lake) -> None:
+    lake.write("session", frame(session(FIRST, "a")), [FIRST])
+    DeltaTable(lake.path / "session").alter.add_columns([Field("mood", PrimitiveType("string"))])
+    with pytest.raises(LakeOutdatedError, match="another version of this program: mood"):
+        lake.days("session")
 
 
 def test_a_table_whose_first_commit_never_came_is_empty(lake: Lake) -> None:
