@@ -19,7 +19,7 @@ class Cause(NamedTuple):
 
 
 _POLICY = {
-    "POLICY=ANSWER": "another answer to what OCPI leaves open gives the claim: see wattproof policy list",
+    "POLICY=ANSWER": "another answer to what OCPI leaves open gives it: see wattproof policy list",
 }
 
 _MISTAKES = {

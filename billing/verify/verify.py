@@ -6,13 +6,16 @@ mod_cdrs.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, localcontext
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from billing.cdr import CDR
 from billing.money import EXACT, minor_unit
 from billing.policy import DEFAULT_POLICY, PricingPolicy
+from billing.price import is_valid
 from billing.receipt import Amount, CostGroup, Receipt
 from billing.tariff import Tariff
 from billing.verify.claim import Claim, are_exact, claims, payable
@@ -223,22 +226,37 @@ def _others(
     cdr: CDR, used: Sequence[Tariff], receipt: Receipt, known: Known
 ) -> Iterator[tuple[str, Tariff]]:
     """The other tariffs that the session may have been priced by, the CDR's own first; of many that
-    we hold as many as can be tried.
+    we hold of its owner as many as can be tried.
     """
     names = list(dict.fromkeys(line.tariff_id for line in receipt.lines if line.tariff_id))
     seen = {names[0].upper()} if len(names) == 1 else set[str]()
-    carried = [*used, *cdr.tariffs, *known.replaced]
-    for place, one in enumerate([*carried, *known.held]):
-        if one.id.upper() in seen or one.currency != cdr.currency:
+    by = " and ".join(names) or "its own"
+    counts = {one.id.upper(): one for one in used}
+    for one in (*cdr.tariffs, *known.replaced):
+        name = one.id.upper()
+        if name not in seen and one.currency == cdr.currency:
+            text = f"priced by tariff {one.id}, which the CDR carries, not by {by}"
+            yield text, counts.get(name, one)
+        seen.add(name)
+    for one in islice(_held_beside(cdr, known.held, seen), _MOST_OTHERS):
+        yield f"priced by tariff {one.id}, which we hold, not by {by}", one
+
+
+def _held_beside(cdr: CDR, held: Sequence[Tariff], seen: AbstractSet[str]) -> Iterator[Tariff]:
+    """The newest version of each tariff that we hold of the CDR's owner, in its currency, but for
+    those whose ids were `seen`.
+    """
+    owner = Named(cdr.country_code, cdr.party_id, "")
+    newest: dict[str, Tariff] = {}
+    for one in held:
+        name = one.id.upper()
+        if name in seen or one.currency != cdr.currency or not owner.may_own(one):
             continue
-        seen.add(one.id.upper())
-        if len(seen) > _MOST_OTHERS:
-            return
-        ours = place >= len(carried)
-        tariff = held_version(name_of(one), known.held, cdr.start_at) or one
-        where = "which we hold" if ours else "which the CDR carries"
-        by = " and ".join(names) or "its own"
-        yield f"priced by tariff {one.id}, {where}, not by {by}", tariff
+        before = newest.get(name)
+        newer = before is None or one.last_updated > before.last_updated
+        if newer and is_valid(one, cdr.start_at):
+            newest[name] = one
+    yield from newest.values()
 
 
 def _versions(
