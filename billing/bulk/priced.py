@@ -15,6 +15,8 @@ from billing.policy import PricingPolicy
 from billing.receipt import Amount, CostGroup, Line, Note, Receipt
 from billing.tariff import Dimension
 
+_DIMENSIONS = {one.value: one for one in Dimension}
+_GROUPS = {one.value: one for one in CostGroup}
 _new_line, _new_amount = mould(Line), mould(Amount)
 _new_receipt, _new_note = mould(Receipt), mould(Note)
 
@@ -70,7 +72,7 @@ def _by_key(frame: pl.DataFrame, make: Any) -> dict[Any, list[Any]]:  # noqa: AN
 
 def _line(row: Sequence[Any]) -> Line:
     period, dimension, group, *rest = row
-    return _new_line(period, Dimension(dimension), CostGroup(group), *rest)
+    return _new_line(period, _DIMENSIONS[dimension], _GROUPS[group], *rest)
 
 
 def _totals(rows: Sequence[Sequence[Any]]) -> tuple[tuple[CostGroup, Amount], ...]:
@@ -80,5 +82,5 @@ def _totals(rows: Sequence[Sequence[Any]]) -> tuple[tuple[CostGroup, Amount], ..
         nets[group] = nets[group] + net if group in nets else net
         taxes.setdefault(group, []).extend([(vat, tax)] if told else [])
     return tuple(
-        (CostGroup(group), _new_amount(net, tuple(taxes[group]))) for group, net in nets.items()
+        (_GROUPS[group], _new_amount(net, tuple(taxes[group]))) for group, net in nets.items()
     )

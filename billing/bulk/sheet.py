@@ -22,13 +22,14 @@ Knows the columns, their units and how to make them of values. Refuses to price.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from billing.bulk.clock import micros
 from billing.bulk.whole import RangeError, decimals
 from billing.period import ChargingPeriod
 from billing.policy import DEFAULT_POLICY, PricingPolicy
@@ -114,8 +115,7 @@ def _numbered(values: Iterable[T]) -> dict[int, tuple[int, T]]:
 
 
 def _instants(values: Sequence[datetime]) -> pl.Series:
-    plain = [value.astimezone(UTC).replace(tzinfo=None) for value in values]
-    return pl.Series(plain, dtype=pl.Datetime("us")).dt.replace_time_zone("UTC")
+    return pl.Series([micros(value) for value in values], dtype=pl.Int64).cast(INSTANT)
 
 
 def _periods(rows: Sequence[tuple[str, ChargingPeriod]]) -> pl.DataFrame:
