@@ -86,20 +86,20 @@ def _verdicts(subject: Subject) -> Iterator[_Verdict]:
         near = list(before.shelf.touching(boxes))
         left, places = grid.cover(boxes, near) if near else (boxes, [])
         winners = [before.parts[place] for place in places]
-        known = part.element in subject.boxes
-        wider = (
-            []
-            if left
-            else [
-                one
-                for one in winners
-                if not (known and grid.is_part(subject.boxes[one.element], boxes))
-            ]
-        )
-        yield _Verdict(part, left, winners, wider)
-        if known:
+        yield _Verdict(part, left, winners, [] if left else _wider(subject, part, winners))
+        if part.element in subject.boxes:
             before.parts.append(part)
             before.shelf.put(boxes)
+
+
+def _wider(subject: Subject, part: Part, winners: list[Part]) -> list[Part]:
+    """The winners that apply elsewhere too; where the component is known in part, all may."""
+    own = subject.boxes.get(part.element)
+    return [
+        one
+        for one in winners
+        if own is None or not subject.grid.is_part(subject.boxes[one.element], own)
+    ]
 
 
 class _Rivals(NamedTuple):

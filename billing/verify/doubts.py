@@ -27,15 +27,10 @@ def doubts(cdr: CDR, tariffs: Sequence[Tariff], receipt: Receipt) -> dict[str, E
     return {} if found is None else dict.fromkeys(_ENERGY, found)
 
 
-def unknown(cdr: CDR, tariffs: Sequence[Tariff]) -> list[str]:
-    """The tariffs that periods name and nobody has, in the order they come."""
-    known = {tariff.id.upper() for tariff in tariffs}
-    names = dict.fromkeys(period.tariff_id for period in cdr.periods if period.tariff_id)
-    return [name for name in names if name.upper() not in known]
-
-
 def _tariff(cdr: CDR, tariffs: Sequence[Tariff], receipt: Receipt) -> Explanation | None:
-    names = unknown(cdr, tariffs)
+    known = {tariff.id.upper() for tariff in tariffs}
+    named = dict.fromkeys(period.tariff_id for period in cdr.periods if period.tariff_id)
+    names = [name for name in named if name.upper() not in known]
     if not names:
         return None
     used = " and ".join(dict.fromkeys(line.tariff_id for line in receipt.lines if line.tariff_id))

@@ -151,8 +151,6 @@ def _explained(cdr: CDR, case: Case, known: Known) -> _Priced:
                 case, receipt, costs = clocked, other, again
     found = Answer(None, {})
     if not all(_agrees(claim, costs, known.tolerance, cdr.currency) for claim in stated):
-        if known.unreadable:
-            return _Priced(case.tariffs, refusal=(UNKNOWN_DIMENSION, known.unreadable[0][1]))
         found = explain(
             Question(
                 case,
@@ -164,7 +162,15 @@ def _explained(cdr: CDR, case: Case, known: Known) -> _Priced:
                 doubts=doubts(cdr, case.tariffs, receipt),
             )
         )
+        rounded = all(claim.is_rounding(costs[claim.field]) for claim in stated)
+        if known.unreadable and not rounded and _leans_on_volumes(found):
+            return _Priced(case.tariffs, refusal=(UNKNOWN_DIMENSION, known.unreadable[0][1]))
     return _Priced(case.tariffs, receipt, costs, found.whole, found.parts, stated=stated)
+
+
+def _leans_on_volumes(found: Answer) -> bool:
+    """Whether nothing explains a claim but what the periods do not say."""
+    return found.whole is None or found.whole.code in {"total_energy_billed", "time_by_stamps"}
 
 
 def _agrees(claim: Claim, costs: Costs, tolerance: Decimal, currency: str) -> bool:

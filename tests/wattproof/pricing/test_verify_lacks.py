@@ -86,6 +86,19 @@ def test_what_does_not_bear_on_a_right_claim_leaves_it_right() -> None:
     assert [one.code for one in found.notes] == ["unknown_dimension"]
 
 
+def test_a_mistake_is_found_beside_a_dimension_that_bears_on_nothing() -> None:
+    """4.84 is written as the amount before tax; 8.00 holds two hours that are misspelt."""
+    taxed = tariff(element("ENERGY 0.40 21 1", "TIME 2.00 21 1"))
+    money = {"total_cost": {"excl_vat": D("4.84")}, "total_energy": D(10), "total_time": D(2)}
+    wire = cdr("2.2.1", [(NOON, {"ENERGY": D(10), "SOC_AT_END": D(80)})], TWO, taxed, **money)
+    found = verify(wire, TERMS).report.explanation
+    assert found is not None
+    assert (found.kind, found.code) == (Kind.MISTAKE, "gross_as_net")
+    dearer = money | {"total_cost": {"excl_vat": D("8.00")}}
+    timed = cdr("2.2.1", [(NOON, {"ENERGY": D(10), "TMIE": D(2)})], TWO, taxed, **dearer)
+    assert verify(timed, TERMS).kind is Kind.NOT_CHECKED
+
+
 def test_a_missing_total_energy_is_missing_and_not_zero(path: Path) -> None:
     timed = tariff(element("TIME 2.00 - 1"))
     time = {"total_cost": {"excl_vat": D(4)}, "total_time_cost": {"excl_vat": D(4)}}
