@@ -15,7 +15,7 @@ from billing.explain.figures import Figures
 from billing.explain.languages import LANGUAGES
 from billing.explain.place import place
 from billing.explain.position import Told, position
-from billing.money import EXACT
+from billing.money import EXACT, minor_unit
 from billing.period import ChargingPeriod
 from billing.policy import DEFAULT_POLICY, PricingPolicy, policy_from
 from billing.receipt import Amount, CostGroup, Line, Receipt
@@ -30,7 +30,7 @@ class Subject:
     """What is explained: a session's receipt and what it was reckoned from. Instants are UTC.
 
     `noted` are notes on the object it was read from, beside those of the receipt; `credit` says
-    that the receipt's total is paid back.
+    that the receipt's total is paid back. `claimed` is what that object states as its total.
     """
 
     id: str
@@ -44,6 +44,7 @@ class Subject:
     time_h: Decimal
     noted: tuple[Noted, ...] = ()
     credit: bool = False
+    claimed: Amount | None = None
 
 
 def explain(subject: Subject, language: str) -> Explanation:
@@ -111,7 +112,22 @@ def _lead(subject: Subject, figures: Figures) -> tuple[str, ...]:
     if is_rounded(subject.receipt):
         found.append(phrases["rounded"].format(**_places(exact, figures)))
     found += _taxed(subject, phrases)
+    found += _claimed(subject, figures)
     return tuple(found)
+
+
+def _claimed(subject: Subject, figures: Figures) -> list[str]:
+    """That the object says another total; one without taxes speaks of the amount before them."""
+    phrases, claimed, total = figures.language.phrases, subject.claimed, subject.receipt.total
+    if claimed is None:
+        return []
+    whole = bool(claimed.taxes) or not total.taxes
+    mine, theirs = (total.gross, claimed.gross) if whole else (total.net, claimed.net)
+    if abs(mine - theirs) < minor_unit(subject.receipt.currency):
+        return []
+    amount = figures.money(theirs)
+    stated = amount if whole else phrases["limit_before"].format(net=amount)
+    return [phrases["claimed"].format(stated=stated)]
 
 
 def _taxed(subject: Subject, phrases: Mapping[str, str]) -> list[str]:

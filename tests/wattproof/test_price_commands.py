@@ -151,6 +151,23 @@ def test_an_explanation_in_each_language_and_form(run: Run) -> None:
     assert "choose one of en, de, nl, fr" in refused.stderr
 
 
+@pytest.mark.parametrize(
+    ("stated", "told"),
+    [
+        ({"excl_vat": Decimal("8.93"), "incl_vat": Decimal("10.80")}, ""),
+        ({"excl_vat": Decimal("8.9301"), "incl_vat": Decimal("10.8042")}, ""),
+        ({"excl_vat": Decimal("8.93")}, ""),
+        ({"excl_vat": Decimal("9.00"), "incl_vat": Decimal("10.89")}, "states €10.89; explained"),
+        ({"excl_vat": Decimal("9.00")}, "states €9.00 before tax; explained"),
+    ],
+)
+def test_a_total_that_the_cdr_states_otherwise_is_told(run: Run, stated: Any, told: str) -> None:
+    Path("claim.json").write_text(dumps(evening(total_cost=stated)))
+    found = " ".join(run("explain", "claim.json", "--time-zone", ZONE).stdout.split())
+    assert told in found
+    assert ("The CDR itself states" in found) is bool(told)
+
+
 @pytest.mark.parametrize("form", ["text", "markdown"])
 def test_drivers_read_no_pointers_and_engineers_do(run: Run, form: str) -> None:
     """A CDR without its `id`, the price of its second element in quotes."""

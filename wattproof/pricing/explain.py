@@ -9,9 +9,10 @@ from typing import Any
 
 from billing.explain import LANGUAGES, Explanation, Subject
 from billing.explain import explain as in_words
+from billing.receipt import Amount
 from ingest.protocols.ocpi import Wire
-from wattproof.pricing.price import Priced, price
-from wattproof.pricing.reading import Policy
+from wattproof.pricing.price import Priced, priced
+from wattproof.pricing.reading import Policy, parsed, reading
 from wattproof.refusals import RefusalError
 
 
@@ -29,12 +30,19 @@ def explain(
     Render it with `explanation_text` or `explanation_markdown`. Raises UnpriceableError or
     RefusalError.
     """
-    priced = price(cdr, tariff=tariff, time_zone=time_zone, policy=policy, ocpi=ocpi)
-    return explained(priced, language)
+    wire = parsed(cdr)
+    read = reading(wire, tariff=tariff, time_zone=time_zone or "", policy=policy, ocpi=ocpi)
+    states = wire.get("total_cost") is not None
+    return explained(priced(read), language, claimed=read.cdr.receipt.total if states else None)
 
 
-def explained(priced: Priced, language: str = "en") -> Explanation:
-    """The explanation of a price. Raises RefusalError for a language there is not."""
+def explained(
+    priced: Priced, language: str = "en", *, claimed: Amount | None = None
+) -> Explanation:
+    """The explanation of a price; `claimed` is the total that its CDR states, where that is known.
+
+    Raises RefusalError for a language there is not.
+    """
     known = language.lower().partition("-")[0]
     if known not in LANGUAGES:
         raise RefusalError(
@@ -56,6 +64,7 @@ def explained(priced: Priced, language: str = "en") -> Explanation:
             (one.code, one.pointer) for one in priced.notes if (one.code, one.message) not in own
         ),
         credit=cdr.credit,
+        claimed=claimed,
     )
     return in_words(subject, known)
 

@@ -23,6 +23,7 @@ PHRASES = {
     "am Ende.",
     "prices_with_tax": "Alle Preise verstehen sich einschließlich Steuer.",
     "prices_before_tax": "Alle Preise verstehen sich ohne Steuer.",
+    "claimed": "Der CDR selbst nennt {stated}; erklärt wird hier, was Tarif und Mengen ergeben.",
     "positions": "Posten für Posten",
     "sums": "Zusammenfassung",
     "notes": "Gut zu wissen",

@@ -22,6 +22,8 @@ PHRASES = {
     "at the very end.",
     "prices_with_tax": "All prices include tax.",
     "prices_before_tax": "All prices are before tax.",
+    "claimed": "The CDR itself states {stated}; explained here is what its tariff and quantities "
+    "come to.",
     "positions": "Line by line",
     "sums": "Summary",
     "notes": "Worth knowing",

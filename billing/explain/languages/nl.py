@@ -23,6 +23,8 @@ PHRASES = {
     "er wordt één keer afgerond, helemaal aan het eind.",
     "prices_with_tax": "Alle prijzen zijn inclusief belasting.",
     "prices_before_tax": "Alle prijzen zijn exclusief belasting.",
+    "claimed": "De CDR zelf noemt {stated}; hier staat uitgelegd wat tarief en hoeveelheden "
+    "opleveren.",
     "positions": "Post voor post",
     "sums": "Samenvatting",
     "notes": "Goed om te weten",
