@@ -23,7 +23,7 @@ PHRASES = {
     "l’arrondi se fait une seule fois, tout à la fin.",
     "prices_with_tax": "Tous les prix s’entendent taxes comprises.",
     "prices_before_tax": "Tous les prix s’entendent hors taxes.",
-    "claimed": "Le CDR lui-même indique {stated} ; ce qui est expliqué ici est ce que donnent le "
+    "claimed": "Le CDR lui-même indique {stated} ; ce qui est expliqué ici est ce que donnent le "
     "tarif et les quantités.",
     "positions": "Ligne par ligne",
     "sums": "Récapitulatif",
