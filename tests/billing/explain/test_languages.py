@@ -89,6 +89,13 @@ def test_no_sentence_was_left_in_english(language: Language) -> None:
         assert not {key for key in long if mine[key] == theirs[key]}
 
 
+def test_french_keeps_its_double_signs_on_their_line() -> None:
+    words = LANGUAGES["fr"]
+    texts = [*words.phrases.values(), *words.notes.values()]
+    texts += [text for answers in words.policies.values() for text in answers.values()]
+    assert [one for one in texts if re.search(r" [;:!?]", one)] == []
+
+
 @EACH
 def test_a_week_and_a_year_are_whole(language: Language) -> None:
     assert len(set(language.weekdays)) == len(set(language.on_days)) == 7
