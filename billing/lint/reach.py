@@ -80,7 +80,9 @@ def _verdicts(subject: Subject) -> Iterator[_Verdict]:
         if not boxes:
             continue
         kind = PURPOSE[part.limits.reservation], part.rule.dimension
-        before = rivals.setdefault(kind, _Rivals([], Shelf(everything)))
+        before = rivals.get(kind)
+        if before is None:
+            before = rivals[kind] = _Rivals([], Shelf(everything))
         if before.parts and before.parts[-1].element == part.element:
             continue  # of two in one element the first counts: `duplicate_dimension`
         near = list(before.shelf.touching(boxes))

@@ -78,8 +78,10 @@ class Reader:
 
     def text_or_none(self, name: str) -> str | None:
         """A text; an empty one is one. None where absent, or where it is no text: a fault."""
-        found = self.text(name, "")
-        return found if found or self.fields.get(name) == "" else None
+        value = self.fields.get(name)
+        if value is None or isinstance(value, str):
+            return value
+        return self.text(name, "") or None
 
     def number(self, name: str) -> Decimal:
         """A required number."""
