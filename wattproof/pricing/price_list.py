@@ -18,7 +18,14 @@ from billing.explain.figures import NBSP, Figures
 from billing.explain.languages import LANGUAGES
 from billing.generate.table import ANY_POWER, PriceTable, Stop
 from billing.policy import DEFAULT_POLICY
-from billing.tariff import Dimension, PriceComponent, Restrictions, Tariff, TaxIncluded
+from billing.tariff import (
+    Dimension,
+    PriceComponent,
+    Restrictions,
+    Tariff,
+    TariffElement,
+    TaxIncluded,
+)
 from wattproof.pricing.generate import STOP_COLUMNS, stop_rows
 from wattproof.pricing.shown import money, plain
 from wattproof.terminal import console
@@ -161,15 +168,26 @@ def _below(table: PriceTable, tariff: Tariff) -> list[str]:
         "Time is in hours and minutes, parking included; per kWh is all of the stop, with fees."
     ]
     words = _Words(tariff, table)
-    for number, position in table.unmet[:_MOST_UNMET]:
+    unmet = [one for one in table.unmet if not _is_over(tariff.elements[one[0]], table)]
+    for number, position in unmet[:_MOST_UNMET]:
         rule = tariff.elements[number].components[position]
         lines.append(f"Charged in none of these stops: {words.price(rule)}{words.when(number)}.")
-    if len(table.unmet) > _MOST_UNMET:
-        more = len(table.unmet) - _MOST_UNMET
+    if len(unmet) > _MOST_UNMET:
+        more = len(unmet) - _MOST_UNMET
         lines.append(f"and {more} more prices that no stop met: --json names them")
+    over = len(table.unmet) - len(unmet)
+    if over:
+        lines.append(f"{over} {'price is' if over == 1 else 'prices are'} of dates that are over.")
     lines += words.reservations()
     notes = LANGUAGES["en"].notes
     return [*lines, *(f"Note {n}: {notes[code]}" for n, code in enumerate(_codes(table), 1))]
+
+
+def _is_over(element: TariffElement, table: PriceTable) -> bool:
+    """Whether an element's dates were over when the stops of the table began."""
+    end = element.restrictions.end_date
+    first = min(one.start_at for one in table.stops)
+    return end is not None and end <= first.astimezone(ZoneInfo(table.zone)).date()
 
 
 class _Words:

@@ -208,7 +208,7 @@ NOTES = {
     "timestamp_form": "Un horodatage n’est pas écrit comme OCPI le prévoit.",
     "too_long": "Un texte ou un nombre est plus long qu’OCPI ne le permet.",
     "unexpected_field": "Les champs inconnus de cette version d’OCPI sont ignorés.",
-    "unknown_dimension": "Une période indique une grandeur d’une nature inconnue d’OCPI ; elle n’a "
+    "unknown_dimension": "Une période indique une grandeur d’une nature inconnue d’OCPI ; elle n’a "
     "pas de prix.",
     "unknown_value": "Une valeur inconnue de cette version d’OCPI est ignorée.",
     "weekday_case": "Un jour de la semaine n’est pas écrit en capitales.",

@@ -304,6 +304,7 @@ def test_a_published_table_has_words_for_everything(own: Path) -> None:
         element("ENERGY 0.20 20 1", max_power=7.4),
         element("ENERGY 0.50 20 1", start_time="08:00", end_time="20:00"),
         element("ENERGY 0.60 20 1", start_time="09:00", end_time="10:00"),
+        element("ENERGY 0.70 20 1", start_date="2025-12-25", end_date="2025-12-27"),
         tax_included="YES",
     )
     own.write_text(dumps(wire))
@@ -317,10 +318,12 @@ def test_a_published_table_has_words_for_everything(own: Path) -> None:
         told = "Charged in none of these stops: energy at 0.60 per kWh, only between 09:00 and"
         assert told in text
         assert "Note 1: Something the tariff prices at other times is free here" in text
+        assert "1 price is of dates that are over." in text
+        assert "0.70" not in text
         assert "no_price_component" not in text
         assert "/elements/" not in text
     stops = json.loads(run(*words, "--json").stdout)
-    assert stops["never_charged"] == ["/elements/5/price_components/0"]
+    assert stops["never_charged"] == [f"/elements/{n}/price_components/0" for n in (5, 6)]
     windows = [one["window"] for one in stops["stops"]]
     assert windows == sorted(windows, key=windows.index), "a window's stops stand together"
     assert windows[0] != windows[-1]
