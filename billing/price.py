@@ -149,7 +149,7 @@ def _uses(
                     use = _priced(schedule, period, volume, moment, notes)
                     if use is not None:
                         uses.append(use)
-                uses += fees.due(schedule, period, phase, moment)
+                uses += fees.due(schedule, period, phase, moment, notes)
                 if schedule.conditional:
                     _check_moment(schedule, phase, period, moment, notes)
         if not whole.reserved:
@@ -185,10 +185,9 @@ def _priced(
             notes.add("no_price_component", text, period.ordinal)
         if schedule.policy.step_counts_unpriced == "no":
             return None
-    if schedule.elements:
-        differs = _other_reading(schedule, volume, moment, choice)
-        if differs:
-            notes.add("element_choice_differs", differs, period.ordinal)
+    differs = _other_reading(schedule, (phase, dimension), moment, choice)
+    if differs:
+        notes.add("element_choice_differs", differs, period.ordinal)
     step = None if choice is None else choice.rule.step_size
     quantity = Quantity(dimension, amount, step, billable, _BUDGETS.get(phase, "reserved"))
     return Use(period, quantity, choice, schedule.tariff)
@@ -209,7 +208,12 @@ class _Fees:
         self._last: dict[Budget, tuple[Tariff, int, int]] = {}
 
     def due(
-        self, schedule: Schedule, period: ChargingPeriod, phase: Phase, moment: Moment
+        self,
+        schedule: Schedule,
+        period: ChargingPeriod,
+        phase: Phase,
+        moment: Moment,
+        notes: Notes,
     ) -> list[Use]:
         """The fees of a period: of its own phase, and of the overtime within it."""
         found = []
@@ -217,6 +221,10 @@ class _Fees:
             if not self._is_open(part):
                 continue
             choice = schedule.find(part, Dimension.FLAT, moment)
+            if schedule.prices(part, Dimension.FLAT):
+                differs = _other_reading(schedule, (part, Dimension.FLAT), moment, choice)
+                if differs:
+                    notes.add("element_choice_differs", differs, period.ordinal)
             if choice is None:
                 continue
             budget = _BUDGETS.get(part, "reserved")
@@ -384,14 +392,16 @@ def _check_moment(
 
 
 def _other_reading(
-    schedule: Schedule, volume: Volume, moment: Moment, choice: Choice | None
+    schedule: Schedule, asked: tuple[Phase, Dimension], moment: Moment, choice: Choice | None
 ) -> str:
     """2.1.1 chooses elements, not components: where that gives another price, it is said."""
-    other = schedule.by_element(volume.phase, volume.dimension, moment)
-    prices = [one.rule.price if one is not None else ZERO for one in (choice, other)]
-    if prices[0] == prices[1]:
+    if not schedule.elements:
         return ""
-    return f"{volume.dimension}: {prices[0]:f}, and {prices[1]:f} if elements are chosen whole"
+    other = schedule.by_element(*asked, moment)
+    mine, theirs = (one.rule.price if one is not None else ZERO for one in (choice, other))
+    if mine == theirs:
+        return ""
+    return f"{asked[1]}: {mine:f}, and {theirs:f} if elements are chosen whole"
 
 
 _HALF_GRAIN = Decimal("0.18")

@@ -173,21 +173,20 @@ def _note_other_reading(real: pl.DataFrame, judge: Judge) -> pl.DataFrame:
         return _codes(real.clear(), NOTHING_FOUND)
     asked = real.filter(tables.whole_winner[real["question"]] != NO_INTEREST)
     other = judge.find(asked["question"], asked["p"], whole=True)
-    values = [tables.components[name] for name in ("price", "price_text")]
-    prices = pl.DataFrame(
-        {
-            "mine": values[0][winning(asked["winner"])].fill_null(0),
-            "theirs": values[0][winning(other.winner)].fill_null(0),
-            "my_text": values[1][winning(asked["winner"])].fill_null("0"),
-            "their_text": values[1][winning(other.winner)].fill_null("0"),
-        }
+    rules = tables.components.select("price", "price_text")
+    mine, theirs = (
+        rules[winning(winner)].select(
+            pl.col("price").fill_null(0), pl.col("price_text").fill_null("0")
+        )
+        for winner in (asked["winner"], other.winner)
     )
-    differing = asked.hstack(prices).filter(pl.col("mine") != pl.col("theirs"))
+    both = asked.hstack(mine).hstack(theirs.select(pl.all().name.prefix("other_")))
+    differing = both.filter(pl.col("price") != pl.col("other_price"))
     message = pl.format(
         "{}: {}, and {} if elements are chosen whole",
         _name(pl.col("dimension")),
-        "my_text",
-        "their_text",
+        "price_text",
+        "other_price_text",
     )
     place = Place.VOLUMES + 2 * pl.col("slot") + 1
     batch.remarks.add("element_choice_differs", message, differing, stage=Stage.PERIOD, place=place)
@@ -242,7 +241,8 @@ def _fees(judge: Judge) -> tuple[pl.DataFrame, pl.DataFrame]:
     """
     batch, tables = judge.batch, judge.tables
     rows = batch.periods.filter(pl.col("tariff") != NONE)
-    asked = pl.concat([_fee_questions(rows, slot) for slot in FEES])
+    piece = 3600 * 10**tables.scales.seconds
+    asked = pl.concat([_fee_questions(rows, slot, piece) for slot in FEES])
     asked = asked.filter(tables.winner[asked["question"]] != NOBODY)
     if asked["slot"].max() != asked["slot"].min():
         asked = asked.sort("p", "slot")
@@ -254,25 +254,25 @@ def _fees(judge: Judge) -> tuple[pl.DataFrame, pl.DataFrame]:
     if codes.height and scope != "activation":
         codes = codes.filter(_looked_at(asked[codes["row"]], due))
     own = asked.select("p")[codes["row"]].hstack(codes.select("unknown", "straddling"))
-    piece = 3600 * 10**tables.scales.seconds
+    if judge.reads_wholes:
+        seen = asked if scope == "activation" else asked.filter(_looked_at(asked, due))
+        own = pl.concat([own, _note_other_reading(seen, judge)])
     fees = due if scope == "session" else _renewed(due, tables)
-    fees = fees.with_columns(
-        dimension=pl.lit(FLAT, dtype=pl.Int8),
-        amount=pl.lit(piece, dtype=pl.Int64),
-        billable=pl.lit(piece, dtype=pl.Int64),
-    )
-    return fees.select(_USE), own
+    return fees.with_columns(billable=pl.col("amount")).select(_USE), own
 
 
-def _fee_questions(rows: pl.DataFrame, slot: Slot) -> pl.DataFrame:
+def _fee_questions(rows: pl.DataFrame, slot: Slot, piece: int) -> pl.DataFrame:
     if slot.part is not None:
         rows = rows.filter(pl.col("overtime_s").fill_null(0) != 0)
         rows = rows.with_columns(part=pl.lit(int(slot.part), dtype=pl.Int8))
     return rows.select(
         "s",
         "p",
+        "ordinal",
         "part",
         slot=pl.lit(slot.number, dtype=pl.Int8),
+        dimension=pl.lit(FLAT, dtype=pl.Int8),
+        amount=pl.lit(piece, dtype=pl.Int64),
         question=_question(FLAT),
     )
 

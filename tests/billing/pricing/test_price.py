@@ -432,3 +432,27 @@ def test_of_two_versions_of_a_tariff_the_one_that_is_valid_counts() -> None:
     for given in ([old, new], [new, old]):
         receipt = price(found, given, AMSTERDAM, start_at=start, end_at=end)
         assert (receipt.exact_total.net, codes(receipt)) == (5, [])
+
+
+HOUR_OF_10_KWH = periods((NOON, "10 kWh"), end="2026-10-05T13:00")
+UNDER_5 = {"max_kwh": "5"}
+
+
+@pytest.mark.parametrize(
+    ("elements", "said"),
+    [
+        ([["ENERGY 0.30", UNDER_5], ["FLAT 0.50"]], "FLAT: 0.50, and 0"),
+        ([["FLAT 1", UNDER_5], ["ENERGY 0.30"]], "ENERGY: 0.30, and 0"),
+        (
+            [["TIME 1.20 step 60", {"max_kwh": "0"}], ["ENERGY 0.30", UNDER_5], ["TIME 1.20"]],
+            "TIME: 1.20, and 0",
+        ),
+        ([["ENERGY 0.30", "FLAT 1"], ["ENERGY 0.20"]], ""),
+    ],
+)
+def test_another_reading_of_2_1_1_is_told(elements: list[list[Any]], said: str) -> None:
+    new = tariff_of(elements)
+    old = replace(new, original_version="2.1.1")
+    told = [note.message for note in bill(old, HOUR_OF_10_KWH).notes if "whole" in note.message]
+    assert told == ([f"{said} if elements are chosen whole"] if said else [])
+    assert "element_choice_differs" not in codes(bill(new, HOUR_OF_10_KWH))
