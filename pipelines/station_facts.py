@@ -244,7 +244,8 @@ class _Block:
         rows = self._rows
         registers, (at, mwh, entry) = self._columns(rows["mwh"].is_not_null(), "at", "mwh", "index")
         powers, (power_at, mw) = self._columns(rows["mw"].is_not_null(), "at", "mw")
-        currents, (current_at, ma, phase) = self._columns(rows["ma"].is_not_null(), "at", "ma", "phase")
+        told = rows["ma"].is_not_null()
+        currents, (current_at, ma, phase) = self._columns(told, "at", "ma", "phase")
         events, (event_at,) = self._columns(rows["position"] < 0, "at")
         entries, (index,) = self._columns(rows["new_entry"], "index")
         stops = [*self._heads["begun"].to_list()[1:], rows.height]

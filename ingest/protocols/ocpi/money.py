@@ -53,7 +53,8 @@ def apportion(total: Decimal, exact: list[Decimal], grain: Decimal) -> list[Deci
     """`exact` on multiples of `grain`, summing to `total`: what is left goes by largest remainder.
 
     Where the exact values are further from `total` than rounding explains, each is rounded to 4
-    decimals by itself. Ties go to the earlier one, so that the same input gives the same output.
+    decimals by itself. Ties go to the earlier one (of what is taken away: the later), so that the same input gives the
+    same output.
     What is nothing stays nothing, and nothing falls below zero by it.
     """
     if not exact or abs(total - sum(exact)) >= grain * len(exact):
@@ -62,14 +63,16 @@ def apportion(total: Decimal, exact: list[Decimal], grain: Decimal) -> list[Deci
         return [total]
     floors = [(value / grain).to_integral_value(ROUND_FLOOR) for value in exact]
     missing = int(total / grain - sum(floors))
-    order = sorted(range(len(exact)), key=lambda i: floors[i] - exact[i] / grain)
-    order = [at for at in (order if missing > 0 else order[::-1]) if exact[at]]
-    while missing and order:
-        for at in order[: abs(missing)]:
-            floors[at] += 1 if missing > 0 else -1
-        missing -= min(len(order), abs(missing)) * (1 if missing > 0 else -1)
-        order = [at for at in order if missing > 0 or floors[at] > 0 or exact[at] < 0]
-    return _each(exact) if missing else [plain(value * grain) for value in floors]
+    step = 1 if missing > 0 else -1
+    order = sorted(range(len(exact)), key=lambda i: floors[i] - exact[i] / grain)[::step]
+    while missing:
+        able = [at for at in order if exact[at] and (step > 0 or floors[at] > 0 or exact[at] < 0)]
+        if not able:
+            return _each(exact)
+        for at in able[: abs(missing)]:
+            floors[at] += step
+        missing -= step * min(len(able), abs(missing))
+    return [plain(value * grain) for value in floors]
 
 
 def negated(amount: Amount) -> Amount:
