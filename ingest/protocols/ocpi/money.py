@@ -53,9 +53,8 @@ def apportion(total: Decimal, exact: list[Decimal], grain: Decimal) -> list[Deci
     """`exact` on multiples of `grain`, summing to `total`: what is left goes by largest remainder.
 
     Where the exact values are further from `total` than rounding explains, each is rounded to 4
-    decimals by itself. Ties go to the earlier one (of what is taken away: the later), so that the same input gives the
-    same output.
-    What is nothing stays nothing, and nothing falls below zero by it.
+    decimals by itself. Of ties the earlier is given to, the later taken from, so that the same
+    input gives the same output. What is nothing stays nothing, and nothing falls below zero by it.
     """
     if not exact or abs(total - sum(exact)) >= grain * len(exact):
         return _each(exact)
