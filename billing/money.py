@@ -36,6 +36,9 @@ class Rounding(StrEnum):
     TOWARD = "toward_zero"
 
 
+ROUNDINGS = {one.value: one for one in Rounding}
+"""By the name a policy gives: to look one up is quicker than to make it."""
+
 _MODES = {
     Rounding.HALF_AWAY: ROUND_HALF_UP,
     Rounding.HALF_EVEN: ROUND_HALF_EVEN,

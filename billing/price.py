@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from billing.cost import Use, amount_of, cost_lines, new_line, rounded, totals_of
 from billing.limit import adjustments
-from billing.money import EXACT, Rounding, minor_unit
+from billing.money import EXACT, ROUNDINGS, minor_unit
 from billing.mould import mould
 from billing.notes import Notes
 from billing.period import ChargingPeriod
@@ -330,7 +330,7 @@ def _receipt(book: _Book, lines: list[Line], notes: Notes) -> Receipt:
         currency=currency,
         lines=tuple(lines),
         exact_total=exact,
-        total=rounded(exact, rounding_unit(currency, policy), Rounding(policy.money_rounding)),
+        total=rounded(exact, rounding_unit(currency, policy), ROUNDINGS[policy.money_rounding]),
         totals=totals_of(lines, exact),
         notes=tuple(notes.found.values()),
         policies=book.start.decided,
@@ -412,6 +412,25 @@ def _check_uses(
     uses: Sequence[Use], added: dict[int, Decimal], policy: PricingPolicy, notes: Notes
 ) -> None:
     """What a reader of the total must know about steps and taxes."""
+    dimensions = [use.quantity.dimension for use in uses]
+    if added or Dimension.PARKING_TIME in dimensions:
+        _check_times(uses, added, policy, notes)
+    for position, extra in sorted(added.items()):
+        _check_step(uses[position], extra, policy, notes)
+    for use in uses:
+        if use.tariff.tax_included is not TaxIncluded.YES or use.choice is None:
+            continue
+        if use.choice.rule.vat is None and use.choice.rule.price:
+            text = "prices include tax at an unknown rate: net is shown as gross"
+            notes.add("tax_included_without_rate", text)
+
+
+def _check_times(
+    uses: Sequence[Use], added: dict[int, Decimal], policy: PricingPolicy, notes: Notes
+) -> None:
+    """Which of several times is rounded up is left open where charging follows parking, or where
+    time was reserved.
+    """
     times = [
         use.quantity for use in uses if use.choice is not None and use.quantity.dimension in TIMES
     ]
@@ -422,14 +441,6 @@ def _check_uses(
     if added and session and any(one.budget == "reserved" for one in times):
         text = f"reservation and session times: budgets are {policy.reservation_step_budget}"
         notes.add("reservation_and_time_steps", text)
-    for position, extra in sorted(added.items()):
-        _check_step(uses[position], extra, policy, notes)
-    for use in uses:
-        if use.tariff.tax_included is not TaxIncluded.YES or use.choice is None:
-            continue
-        if use.choice.rule.vat is None and use.choice.rule.price:
-            text = "prices include tax at an unknown rate: net is shown as gross"
-            notes.add("tax_included_without_rate", text)
 
 
 def _check_step(use: Use, extra: Decimal, policy: PricingPolicy, notes: Notes) -> None:

@@ -14,6 +14,7 @@ from billing.tariff import Dimension
 Budget = Literal["session", "reserved", "overtime"]
 """Times of the session, of its reservation, and beyond the booked slot."""
 
+ZERO = Decimal(0)
 TIMES = frozenset({Dimension.TIME, Dimension.PARKING_TIME})
 
 
@@ -46,7 +47,7 @@ def surplus(quantities: Sequence[Quantity], policy: PricingPolicy) -> dict[int, 
     for position, quantity in enumerate(quantities):
         if quantity.dimension is Dimension.ENERGY:
             energy.append(position)
-        elif quantity.dimension in TIMES:
+        elif quantity.dimension is not Dimension.FLAT:
             together = shared and quantity.budget == "reserved"
             times["session" if together else quantity.budget].append(position)
     session = _target(quantities, times["session"], policy)
@@ -101,8 +102,8 @@ def _round_up(
     counted = budget if policy.step_counts_unpriced == "yes" else priced
     if not step:
         return
-    total = sum([quantities[i].billable for i in counted], Decimal(0))
-    if total <= 0:
+    total = sum([quantities[i].billable for i in counted], ZERO)
+    if total <= ZERO:
         return
     rest = total % step
     if rest:

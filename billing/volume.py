@@ -53,7 +53,7 @@ def volumes(
             notes.add("negative_energy", text, period.ordinal)
         found.append(Volume(phase, Dimension.ENERGY, wh, ZERO if refused else wh))
     for part, dimension, seconds in times(period, phase):
-        if seconds < 0:
+        if seconds < ZERO:
             text = f"{decimal_text(seconds)} s of {dimension} are no time: they are not priced"
             notes.add("negative_time", text, period.ordinal)
         elif seconds:
