@@ -182,6 +182,22 @@ def test_who_prices_our_cdrs_again_finds_them_exact(stretch: Stretch, version: s
         assert str(one.kind) == "exact", one.report
 
 
+def test_2_1_1_tells_currents_and_their_bounds_but_no_power(stretch: Stretch) -> None:
+    """B's last 2 kWh were decided by power, which a CDR of 2.1.1 has no dimension for."""
+    rows = stretch.lake.read("ocpi_export").filter(pl.col("ocpi_version") == "2.1.1")
+    kinds = {}
+    for one in pricing.verify_many(rows["object"], time_zone="Europe/Amsterdam"):
+        assert isinstance(one, pricing.Verified)
+        noted = {note.code for note in one.report.receipt.notes}
+        kinds[one.report.cdr_id] = (str(one.kind), noted)
+    unknown = {"unknown_bound"}
+    assert kinds == {
+        bill(stretch, "A").id: ("exact", unknown),
+        bill(stretch, "B").id: ("unexplained", unknown),
+        bill(stretch, "C").id: ("exact", unknown),
+    }
+
+
 def test_a_cdr_says_least_and_most_of_each_period(stretch: Stretch) -> None:
     cdr = bill(stretch, "B")
     said = [(one.min_power_kw, one.max_current_a) for one in cdr.periods]

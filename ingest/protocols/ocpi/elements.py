@@ -24,13 +24,12 @@ from billing.tariff import (
 from ingest.protocols.ocpi.reader import Reader
 from ingest.protocols.ocpi.wire import GRAIN, Wire, plain, present
 
-FIELDS_V211 = frozenset(
-    {"start_time", "end_time", "start_date", "end_date", "min_kwh", "max_kwh", "min_power"}
-    | {"max_power", "min_duration", "max_duration", "day_of_week"}
-)
-FIELDS_V221 = FIELDS_V211 | {"vat", "min_current", "max_current", "reservation"}
+FIELDS_V211 = frozenset[str]()
+FIELDS_V221 = FIELDS_V211 | {"vat", "reservation"}
 FIELDS_V230 = FIELDS_V221 | {"booking"}
-"""`booking` in OCPI 2.3.0 with bookings."""
+"""Fields that a version's elements have beyond those that all are read and written with: 2.2.1
+brought min_current and max_current too, but a CDR of 2.1.1 tells currents, and an element without
+its bounds would price what it does not. `booking` is of OCPI 2.3.0 with bookings."""
 
 NO_STEP = "expected a step of 0 or more"
 """How the fault of a step_size below zero begins."""
@@ -42,14 +41,18 @@ _CLOCK = re.compile(r"(\d\d?):(\d\d)(?::(\d\d)(?:\.0+)?)?")
 
 
 def read_elements(tariff: Reader, fields: frozenset[str]) -> tuple[TariffElement, ...]:
-    """The elements of a tariff, in list order (which decides), with the fields a version has."""
+    """The elements of a tariff, in list order (which decides), with the fields a version has.
+
+    Restrictions are read in every version, those that came later too: an element without them
+    would price what it does not.
+    """
     return tuple(
         TariffElement(
             components=tuple(
                 _read_component(component, fields)
                 for component in element.objects("price_components", required=True)
             ),
-            restrictions=_read_restrictions(element, fields),
+            restrictions=_read_restrictions(element),
         )
         for element in tariff.objects("elements", required=True)
     )
@@ -61,21 +64,29 @@ def write_elements(
     """The wire list. `tax_included` other than NO: prices are written before tax (see `before`).
 
     An element for what a version can't name (reservation, booking) is left out: without its
-    restriction it would price charging.
+    restriction it would price charging. Where none is left, charging is free, and one says so.
+    Every other restriction is written, in each version.
     """
-    return [
+    written = [
         present(
             {
                 "price_components": [
                     _write_component(component, fields, tax_included)
                     for component in element.components
                 ],
-                "restrictions": _write_restrictions(element.restrictions, fields) or None,
+                "restrictions": _write_restrictions(element.restrictions) or None,
             }
         )
         for element in elements
         if _field_of(element.restrictions.reservation) in {None, *fields}
     ]
+    return written or [_write_free()]
+
+
+def _write_free() -> Wire:
+    """OCPI 2.2.1 mod_tariffs, a tariff that is free of charge: one FLAT of nothing."""
+    nothing = PriceComponent(Dimension.FLAT, Decimal(0), 1)
+    return {"price_components": [_write_component(nothing, frozenset(), TaxIncluded.NO)]}
 
 
 def _read_component(wire: Reader, fields: frozenset[str]) -> PriceComponent:
@@ -119,7 +130,7 @@ def before_tax(price: Decimal, vat: Decimal) -> Decimal:
     return (price * 100 / (100 + vat)).quantize(GRAIN)
 
 
-def _read_restrictions(element: Reader, fields: frozenset[str]) -> Restrictions:
+def _read_restrictions(element: Reader) -> Restrictions:
     if not element.has("restrictions"):
         return _NONE
     wire = _restrictions_object(element)
@@ -127,11 +138,9 @@ def _read_restrictions(element: Reader, fields: frozenset[str]) -> Restrictions:
         return _NONE
     said = wire.fields
     given: dict[str, Any] = {
-        name: read(wire, name)
-        for name, read in _RESTRICTIONS.items()
-        if said.get(name) is not None and name in fields
+        name: read(wire, name) for name, read in _RESTRICTIONS.items() if said.get(name) is not None
     }
-    return Restrictions(**given, reservation=_read_reservation(wire, fields))
+    return Restrictions(**given, reservation=_read_reservation(wire))
 
 
 _NONE = Restrictions()
@@ -225,12 +234,12 @@ def _field_of(kind: ReservationRestriction | None) -> str | None:
     return next((field for field, kinds in _KINDS.items() if kind in kinds), None)
 
 
-def _read_reservation(wire: Reader, fields: frozenset[str]) -> ReservationRestriction | None:
+def _read_reservation(wire: Reader) -> ReservationRestriction | None:
     """What of a reservation or a booking is priced; an element can't price both."""
     found = [
         (field, name)
         for field in _KINDS
-        if field in fields and wire.has(field) and (name := wire.text_or_none(field)) is not None
+        if wire.has(field) and (name := wire.text_or_none(field)) is not None
     ]
     if len(found) > 1:
         wire.fault("booking", "an element prices a reservation or a booking, not both")
@@ -242,7 +251,7 @@ def _read_reservation(wire: Reader, fields: frozenset[str]) -> ReservationRestri
     return None
 
 
-def _write_restrictions(restrictions: Restrictions, fields: frozenset[str]) -> Wire:
+def _write_restrictions(restrictions: Restrictions) -> Wire:
     days = sorted(restrictions.day_of_week)
     wire: Wire = {
         "start_time": _write_time(restrictions.start_time),
@@ -257,7 +266,7 @@ def _write_restrictions(restrictions: Restrictions, fields: frozenset[str]) -> W
     field = _field_of(restrictions.reservation)
     if field is not None:
         wire[field] = restrictions.reservation
-    return present({name: value for name, value in wire.items() if name in fields})
+    return present(wire)
 
 
 def _plain(value: Decimal | None) -> Decimal | None:

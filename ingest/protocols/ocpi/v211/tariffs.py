@@ -38,8 +38,8 @@ def read_from(fields: Reader) -> Tariff:
 
 @kept(4_096)
 def write(tariff: Tariff) -> Wire:
-    """The Tariff object, prices before tax. Lost: VAT, limits, type, validity, current, and
-    elements for reservations.
+    """The Tariff object, prices before tax. Lost: VAT, limits, type, validity, and elements for
+    reservations. Bounds of current are said in the fields that 2.2.1 has for them.
     """
     return Shared(
         present(

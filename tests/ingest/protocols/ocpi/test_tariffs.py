@@ -1,7 +1,7 @@
 """Tariffs of three versions: exact, tolerant of what peers send, clear about what is not one."""
 
 import contextlib
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -306,6 +306,49 @@ def test_only_2_3_0_says_what_a_booking_costs() -> None:
     assert tariff.elements[0].restrictions.reservation is ReservationRestriction.BOOKING_OVERTIME
     assert len(write_tariff("2.3.0", tariff)["elements"]) == 2
     assert len(write_tariff("2.2.1", tariff)["elements"]) == 1
+
+
+ONE_OF_EACH = Restrictions(
+    start_time=time(8), end_time=time(20, 30), start_date=date(2026, 9, 1),
+    end_date=date(2027, 9, 1), min_kwh=Decimal(0), max_kwh=Decimal(20), min_current=Decimal(0),
+    max_current=Decimal("31.5"), min_power=Decimal(0), max_power=Decimal(11), min_duration=0,
+    max_duration=3600, day_of_week=frozenset({DayOfWeek.MONDAY}),
+    reservation=ReservationRestriction.BOOKING,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("name", [field.name for field in fields(Restrictions)])
+def test_no_element_is_written_without_its_restriction(version: str, name: str) -> None:
+    energy = (PriceComponent(Dimension.ENERGY, Decimal("0.35"), 1),)
+    bound = replace(Restrictions(), **{name: getattr(ONE_OF_EACH, name)})
+    assert bound != Restrictions()
+    listed = (TariffElement(energy, bound), TariffElement(energy))
+    tariff = Tariff("NL", "WTP", "T1", "EUR", listed, datetime(2026, 9, 1, tzinfo=UTC))
+    read, _ = read_tariff(version, write_tariff(version, tariff))
+    said = name != "reservation" or version == "2.3.0"
+    assert read.elements == (listed if said else listed[1:])
+
+
+def test_2_1_1_says_bounds_of_current_in_the_fields_that_came_later() -> None:
+    tariff, _ = read_tariff("2.2.1", wire(elements=element(max_current=Decimal("31.5"))))
+    written = write_tariff("2.1.1", tariff)
+    assert written["elements"][0]["restrictions"] == {"max_current": Decimal("31.5")}
+    read, notes = read_tariff("2.1.1", written)
+    assert read.elements == tariff.elements
+    assert codes(notes) == [("unexpected_field", "/elements/0/restrictions/max_current")]
+
+
+@pytest.mark.parametrize(("version", "name"), [("2.1.1", "RESERVATION"), ("2.2.1", "BOOKING")])
+def test_what_prices_no_charging_is_never_read_as_a_price_of_it(version: str, name: str) -> None:
+    held = wire(elements=element(**{name.lower(): name}))
+    tariff, notes = read_tariff(version, held)
+    assert tariff.elements[0].restrictions.reservation == name
+    pointer = f"/elements/0/restrictions/{name.lower()}"
+    assert ("unexpected_field", pointer) in codes(notes)
+    free, _ = read_tariff(version, write_tariff(version, tariff))
+    nothing = PriceComponent(Dimension.FLAT, Decimal(0), 1)
+    assert free.elements == (TariffElement((nothing,)),)
 
 
 def test_an_unknown_version_is_refused() -> None:
