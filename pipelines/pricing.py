@@ -7,12 +7,15 @@ checks with the other: each invoice is reckoned twice, by code that shares no ar
 from collections.abc import Sequence
 from typing import Literal
 
+from polars.exceptions import PolarsError
+
 from billing.bulk import Asked, RangeError, price_all, receipts, sheet_of
 from billing.cdr import CDR, Ready, Rejection, billed, derive
 from billing.receipt import Receipt
 
 Engine = Literal["bulk", "single"]
-Refused = ArithmeticError | ValueError
+TooWide = RangeError | PolarsError
+Refused = ArithmeticError | ValueError | PolarsError
 
 AT_ONCE = 5_000
 """Sessions, and then CDRs, that stand in memory as objects before they become columns."""
@@ -40,7 +43,7 @@ def _billed(one: Ready, receipt: Receipt | Refused) -> CDR | Rejection:
     if isinstance(receipt, Receipt):
         return billed(one, receipt)
     found = _single(one)
-    agreed = isinstance(receipt, RangeError) or isinstance(found, Rejection)
+    agreed = isinstance(receipt, TooWide) or isinstance(found, Rejection)
     assert agreed, f"{one.session.id}: priced by one engine only: {receipt}"
     return found
 
@@ -66,7 +69,7 @@ def _in_bulk(found: Sequence[Ready]) -> list[Receipt | Refused]:
     ]
     try:
         return [receipt for _, receipt in receipts(price_all(sheet_of(asked)))]
-    except (ArithmeticError, ValueError) as refusal:
+    except (ArithmeticError, ValueError, PolarsError) as refusal:
         if len(found) == 1:
             return [refusal]
         half = len(found) // 2

@@ -13,7 +13,7 @@ from billing.bulk.layout import Batch
 from billing.bulk.remark import Stage
 from billing.bulk.tables import Tables
 from billing.bulk.text import number_text
-from billing.bulk.whole import constant, largest
+from billing.bulk.whole import constant, kind_for, largest
 from billing.bulk.winner import winning
 from billing.policy import PricingPolicy
 
@@ -72,7 +72,7 @@ def _kinds(rows: pl.DataFrame, starts: pl.Series, policy: PricingPolicy) -> dict
     none = Kind(starts * 0, starts * 0 - 1)
     if not members:
         return dict.fromkeys(_KINDS, none)
-    wide = pl.Int128 if largest(rows["billable"]) * (rows.height + 1) >= 2**62 else pl.Int64
+    wide = kind_for(largest(rows["billable"]), rows.height + 1)
     counts = pl.lit(value=True) if policy.step_counts_unpriced == "yes" else pl.col("priced")
     sums = rows.select(
         pl.when(member & counts).then("billable").otherwise(0).cast(wide).alias(name)
@@ -91,6 +91,7 @@ def _kinds(rows: pl.DataFrame, starts: pl.Series, policy: PricingPolicy) -> dict
         )
         for name in members
     }
+    none = none._replace(total=none.total.cast(wide))
     return {name: found.get(name, none) for name in _KINDS}
 
 

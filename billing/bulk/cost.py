@@ -5,7 +5,7 @@ rate and way of stating tax are the differences of their running total at 1E-12,
 it exactly. Nothing is rounded but those totals: sums are whole numbers.
 """
 
-from math import gcd
+from math import gcd, prod
 from typing import NamedTuple
 
 import polars as pl
@@ -86,10 +86,10 @@ def _of_group(rows: pl.DataFrame, unit: int, scales: Scales) -> tuple[pl.DataFra
     if rows.select((~fresh & other).any()).item():
         rows = rows.sort("s", "kind", maintain_order=True)
     begins = rows.select(fresh | other).to_series()
-    bound = largest(rows["price"]) * largest(rows["billed"])
-    if bound * rows.height > WIDEST:
+    factors = (largest(rows["price"]), largest(rows["billed"]))
+    if prod(factors) * rows.height > WIDEST:
         raise RangeError("the costs of a batch do not fit 128 bits: price fewer sessions at once")
-    exact = kind_for(bound)
+    exact = kind_for(*factors)
     product = rows.select(pl.col("price").cast(exact) * pl.col("billed").cast(exact)).to_series()
     net, tax = _taxed(running(product, begins), rows, unit * 10**scales.price, 10**scales.vat)
     lines = pl.DataFrame({"line": rows["line"], "net": net, "tax": tax})
@@ -147,10 +147,10 @@ def _net_of_tax(due: pl.Series, vat: pl.Series, per: int, percent: int) -> pl.Se
 
 def _levied(due: pl.Series, vat: pl.Series, per: int) -> pl.Series:
     """due × vat / per at 1E-12."""
-    bound = largest(due) * largest(vat)
-    if bound > WIDEST:
+    factors = (largest(due), largest(vat))
+    if prod(factors) > WIDEST:
         pairs = zip(due.to_list(), vat.to_list(), strict=True)
         found = [half_away(part * rate * GRAIN, per) for part, rate in pairs]
         return pl.Series("n", checked(found), dtype=pl.Int128)
-    kind = kind_for(bound)
+    kind = kind_for(*factors)
     return quotient(due.cast(kind) * vat.cast(kind), GRAIN, per)

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from billing.money import EXACT
 from billing.mould import mould
 from billing.policy import PricingPolicy
 from billing.receipt import Amount, CostGroup, Line, Note, Receipt
@@ -79,7 +80,7 @@ def _totals(rows: Sequence[Sequence[Any]]) -> tuple[tuple[CostGroup, Amount], ..
     nets: dict[str, Any] = {}
     taxes: dict[str, list[Any]] = {}
     for group, vat, net, tax, told in rows:
-        nets[group] = nets[group] + net if group in nets else net
+        nets[group] = EXACT.add(nets[group], net) if group in nets else net
         taxes.setdefault(group, []).extend([(vat, tax)] if told else [])
     return tuple(
         (_GROUPS[group], _new_amount(net, tuple(taxes[group]))) for group, net in nets.items()

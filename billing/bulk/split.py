@@ -13,7 +13,7 @@ from billing.bulk.clock import DAY_US, Clock
 from billing.bulk.days import days_of
 from billing.bulk.hours import clock_edges
 from billing.bulk.tables import Scales
-from billing.bulk.whole import lit, power, ratio, scaled
+from billing.bulk.whole import clipped, lit, power, ratio, scaled
 
 SHARE_DIGITS = 6
 """Decimals of a shared volume, in Wh and seconds."""
@@ -76,7 +76,7 @@ def _edges_on(clock: Clock, day: int, times: Sequence[int]) -> Iterator[int]:
 def _by_energy(whole: pl.DataFrame, catalog: Catalog, scales: Scales) -> pl.DataFrame:
     """Where a threshold of kWh is passed, if energy flows evenly; at the next microsecond."""
     levels = [
-        (number, scaled(level, scales.wh + 3))
+        (number, clipped(scaled(level, scales.wh + 3)))
         for number in catalog.options
         for element in catalog.tariffs[number].elements
         for level in (element.restrictions.min_kwh, element.restrictions.max_kwh)

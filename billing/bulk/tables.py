@@ -10,7 +10,15 @@ import polars as pl
 
 from billing.bulk.catalog import BY_CLOCK, FLAT, KEYS, NOBODY, TO_TEST, Catalog
 from billing.bulk.catalog import ENERGY as ENERGY_DIMENSION
-from billing.bulk.whole import WIDEST, RangeError, decimals, scaled
+from billing.bulk.whole import (
+    GRAIN_DIGITS,
+    NARROW,
+    WIDEST,
+    RangeError,
+    clipped,
+    decimals,
+    scaled,
+)
 from billing.policy import PricingPolicy
 
 BOUNDS = ("kwh_low", "kwh_high", "s_low", "s_high", "kw_low", "kw_high", "a_low", "a_high")
@@ -153,7 +161,7 @@ def _components(
             "component": pl.Series([one.component for one in rows], dtype=pl.Int64),
             "step_size": _int64("step_size", [one.step_size for one in rows]),
             "block": _int64("step_size", blocks),
-            "price": _int128("price", [prices[one.price] for one in rows]),
+            "price": _prices([prices[one.price] for one in rows], scales.price),
             "rate": pl.Series([numbers[one.vat] for one in rows], dtype=pl.Int64),
             "vat": _int64("vat", [vats[one.vat] for one in rows]),
             "included": pl.Series([one.included for one in rows], dtype=pl.Boolean),
@@ -189,7 +197,7 @@ def _rivals(
             lists.append(number)
             components.append(rival.component)
             for column, bound, digit in zip(bounds, rival.tests, digits, strict=True):
-                column.append(None if bound is None else _clipped(scaled(Decimal(bound), digit)))
+                column.append(None if bound is None else clipped(scaled(Decimal(bound), digit)))
         last[number] = len(lists) - 1
     columns = {
         "list": pl.Series(lists, dtype=pl.Int64),
@@ -200,21 +208,15 @@ def _rivals(
     return pl.DataFrame(columns), first, last
 
 
-_NEVER = 2**62
-"""Beyond every measured value (`whole.whole` refuses such), so as good as itself."""
-
-
-def _clipped(bound: int) -> int:
-    return max(-_NEVER, min(_NEVER, bound))
-
-
-def _int128(name: str, values: list[int]) -> pl.Series:
-    if any(abs(value) > WIDEST for value in values):
-        raise RangeError(f"a tariff's {name} is beyond any session")
-    return pl.Series(name, values, dtype=pl.Int128)
+def _prices(values: list[int], digits: int) -> pl.Series:
+    """Prices, which a receipt tells to 1E-12 at least."""
+    told = 10 ** max(0, GRAIN_DIGITS - digits)
+    if any(abs(value) * told > WIDEST for value in values):
+        raise RangeError("a tariff's price is beyond any session")
+    return pl.Series("price", values, dtype=pl.Int128)
 
 
 def _int64(name: str, values: list[int]) -> pl.Series:
-    if any(abs(value) >= _NEVER for value in values):
+    if any(abs(value) >= NARROW for value in values):
         raise RangeError(f"a tariff's {name} is beyond any session")
     return pl.Series(name, values, dtype=pl.Int64)

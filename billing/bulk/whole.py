@@ -7,7 +7,7 @@ not fit 128 bits it is reckoned with Python's unbounded integers instead, to the
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import lru_cache
-from math import gcd
+from math import gcd, prod
 
 import polars as pl
 
@@ -17,7 +17,8 @@ GRAIN_DIGITS = 12
 """Exact amounts are kept to 1E-12 (`billing.money.GRAIN`)."""
 
 GRAIN = 10**GRAIN_DIGITS
-WIDEST = 2**127 - 1
+WIDEST = 10**38 - 1
+"""What 128 bits and a Decimal of 38 digits both hold."""
 NARROW = 2**62
 """Below it, with room for one more sum, 64 bits hold a number, and reckon twice as fast."""
 
@@ -64,9 +65,14 @@ def lit(value: int, kind: Kind = pl.Int128) -> pl.Expr:
     return pl.lit(value, dtype=kind)
 
 
-def kind_for(bound: int) -> Kind:
-    """The narrower of the two whole numbers that holds everything up to `bound`."""
-    return pl.Int64 if bound < NARROW else pl.Int128
+def kind_for(*factors: int) -> Kind:
+    """The narrower of the two kinds of whole numbers that holds each factor and their product."""
+    return pl.Int64 if prod(max(1, factor) for factor in factors) < NARROW else pl.Int128
+
+
+def clipped(bound: int) -> int:
+    """A threshold in 64 bits: beyond every measured value (`whole` refuses such) it is as good."""
+    return max(-NARROW, min(NARROW, bound))
 
 
 def constant(value: int, rows: int, kind: Kind = pl.Int64) -> pl.Series:
@@ -90,7 +96,7 @@ def whole(column: pl.Series, digits: int) -> pl.Series:
     if peak * times // by >= NARROW:
         _check_decimals(plain, by, column.name, digits)
         raise RangeError(f"{column.name}: a value is beyond any session")
-    kind = kind_for(max(peak * times, by))
+    kind = kind_for(max(peak, 1) * times, by)
     plain = plain.cast(kind)
     _check_decimals(plain, by, column.name, digits)
     frame = plain.to_frame("n")
@@ -162,7 +168,7 @@ def ratio(column: pl.Series, times: pl.Series, by: pl.Series) -> pl.Series:
             None if None in row else half_away(row[0] * row[1], row[2]) for row in frame.rows()
         ]
         return pl.Series(column.name, checked(found), dtype=pl.Int128)
-    kind = kind_for(max(bound, largest(times)))
+    kind = kind_for(max(largest(column), 1) * max(largest(times), 1) + largest(by))
     product = pl.col("n") * pl.col("t")
     per = pl.col("d").abs()
     size = (product.abs() + per // lit(2, kind)) // per

@@ -93,7 +93,12 @@ def test_sheets_that_do_not_fit_together_are_refused() -> None:
 
 @pytest.mark.parametrize(
     ("price", "wh", "match"),
-    [("1E+40", "1", "price is beyond"), ("1", "1E+25", "energy_wh")],
+    [
+        ("1E+40", "1", "price is beyond"),
+        ("1E+26", "1", "price is beyond"),
+        ("1", "1E+25", "energy_wh"),
+        ("1", "1E+39", "energy_wh"),
+    ],
 )
 def test_numbers_beyond_all_sessions_are_refused(price: str, wh: str, match: str) -> None:
     own = tariff_of([[f"ENERGY {price}"]])
@@ -116,3 +121,27 @@ def test_wide_numbers_are_reckoned_to_the_same_digit(price: str, wh: str) -> Non
     )
     found = (replace(FOUND[0], energy_wh=Decimal(wh)), *FOUND[1:])
     check([asked()._replace(tariffs=(own,), periods=found)])
+
+
+@pytest.mark.parametrize(
+    ("element", "power"),
+    [
+        (["ENERGY 0.24369747899159663 vat 0"], None),
+        (["TIME 0.083333333333333333 vat 0"], None),
+        (["ENERGY 0.30", {"min_power": "7.0000000000000000001"}], "0"),
+        (["ENERGY 0.30", {"max_power": "0.00000000000000000001"}], "0"),
+    ],
+)
+def test_a_number_of_nothing_beside_a_wide_one(element: list[object], power: str | None) -> None:
+    """What one factor needs to be held is not hidden by another that is zero."""
+    level = None if power is None else Decimal(power)
+    found = tuple(replace(one, min_power_kw=level, max_power_kw=level) for one in FOUND)
+    check([asked()._replace(tariffs=(tariff_of([element]),), periods=found)])
+
+
+def test_many_sessions_at_a_threshold_of_many_decimals() -> None:
+    """A limit of 20.400000000000002 kWh, as floats write 20.4: sums need more than 64 bits."""
+    own = tariff_of([["ENERGY 0.30", {"max_kwh": "20.400000000000002"}], ["ENERGY 0.40"]])
+    one = asked()._replace(tariffs=(own,))
+    sheet = sheet_of(one._replace(key=str(number)) for number in range(300))
+    assert {receipt.total.net for _, receipt in receipts(price_all(sheet))} == {Decimal("6.00")}

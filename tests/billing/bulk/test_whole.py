@@ -18,6 +18,7 @@ from billing.bulk.whole import (
     as_decimal,
     decimals,
     digits_used,
+    kind_for,
     quotient,
     ratio,
     running,
@@ -81,6 +82,14 @@ def test_decimals_and_whole_numbers_are_the_same(value: Decimal) -> None:
     assert digits_used(column) == decimals([value])
     text = pl.DataFrame({"n": [scaled(value, 7)]}).select(number_text(pl.col("n"), 7))
     assert text.item() == decimal_text(value)
+
+
+def test_a_factor_of_zero_hides_no_width() -> None:
+    assert [kind_for(*factors) for factors in ((2**40, 2**20), (0, 2**70), (2**40, 2**40))] == [
+        pl.Int64,
+        pl.Int128,
+        pl.Int128,
+    ]
 
 
 def test_a_value_with_more_decimals_than_its_scale_is_refused() -> None:
