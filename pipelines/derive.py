@@ -74,10 +74,12 @@ def derive(
 
     Only days that are not finished are derived, in order. Finished days that are asked for are
     derived again beside the lake and compared: one that would change stops the run, and the lake
-    keeps what it held. Raises DerivationError, LogDamaged, LogLocked, StoreUnavailable.
+    keeps what it held. Raises DerivationError, LakeOutdatedError before anything is written,
+    LogDamaged, LogLocked, StoreUnavailable.
     """
     data = data.absolute()
     with alone(data):
+        Lake(data / "lake").check()
         said = _newest([one for one in origins(data / "log") if one.origin in _TOLD])
         tick(data)
         until = _wait_for_live(data, said)

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from deltalake import DeltaTable, Field
+from deltalake.schema import PrimitiveType
 from typer.testing import Result
 
 from pipelines.days import derive_stretch, whole_log
@@ -103,6 +105,17 @@ def test_a_preview_advises_to_issue_only_a_month_that_is_over(call: Call, data: 
     assert "Next:" not in november
     assert "2026-11 is not over yet: these are its sessions derived up to 2026-11-02" in november
     assert f"invoice issue --month 2026-11 --early --data {data}" in november
+
+
+def test_derive_says_what_to_do_about_a_lake_of_another_version(call: Call, data: Path) -> None:
+    table = DeltaTable(data / "lake" / "meter_reading")
+    table.alter.add_columns([Field("mood", PrimitiveType("string"))])
+    told = {folder: LogReader(folder).size for folder in (data / "log").iterdir()}
+    refused = call("derive", code=1).stderr
+    assert "meter_reading is of another version of this program: mood" in refused
+    assert "delete the folder lake beside the log and run: wattproof derive" in refused
+    assert "LakeOutdatedError" not in refused
+    assert told == {folder: LogReader(folder).size for folder in told}, "not even a tick"
 
 
 def test_advice_names_the_folder_that_was_named(

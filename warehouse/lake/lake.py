@@ -58,6 +58,11 @@ class Lake:
         self.path = Path(path)
         self.threads = threads
 
+    def check(self) -> None:
+        """Look at every table; raises LakeOutdatedError where one is of another version."""
+        for table in TABLES:
+            self._files(table)
+
     def days(self, table: str) -> list[date]:
         """The days a table has rows for, ascending."""
         return sorted(self._files(table))

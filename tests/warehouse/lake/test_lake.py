@@ -106,10 +106,13 @@ def test_what_another_writes_or_makes_anew_is_seen(lake: Lake) -> None:
 
 
 def test_a_table_of_another_version_says_so(lake: Lake) -> None:
+    lake.check()
     lake.write("session", frame(session(FIRST, "a")), [FIRST])
+    lake.check()
     DeltaTable(lake.path / "session").alter.add_columns([Field("mood", PrimitiveType("string"))])
-    with pytest.raises(LakeOutdatedError, match="another version of this program: mood"):
-        lake.days("session")
+    for look in (lambda: lake.days("session"), lake.check):
+        with pytest.raises(LakeOutdatedError, match="another version of this program: mood"):
+            look()
 
 
 def test_a_table_whose_first_commit_never_came_is_empty(lake: Lake) -> None:
