@@ -383,12 +383,14 @@ def _check_moment(
         return
     asked = [(phase, Dimension.ENERGY)] if period.energy_wh and not period.reserved else []
     asked += [(part, dimension) for part, dimension, seconds in times(period, phase) if seconds]
+    changed: dict[str, None] = {}
     for part, dimension in asked:
         first = schedule.find(part, dimension, moment)
         if any(schedule.find(part, dimension, inner) is not first for inner in within):
-            text = f"the price of {dimension} changes within: that of the start is used"
-            notes.add("period_spans_price_change", text, period.ordinal)
-            return
+            changed[dimension] = None
+    if changed:
+        text = f"the price of {' and '.join(changed)} changes within: that of the start is used"
+        notes.add("period_spans_price_change", text, period.ordinal)
 
 
 def _other_reading(

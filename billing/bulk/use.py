@@ -221,17 +221,16 @@ def _note_codes(codes: pl.DataFrame, batch: Batch) -> None:
 
 
 def _note_changes(asked: pl.DataFrame, judge: Judge, found: Found) -> None:
-    """A period should have been cut where a price changes: said of its first such dimension."""
+    """A period should have been cut where a price changes: said with the dimensions it is of."""
     rows = judge.changes(asked["question"], asked["p"], found)
     if not len(rows):
         return
-    crossed = asked[rows].sort("p", "slot").unique("p", keep="first", maintain_order=True)
-    message = pl.format(
-        "the price of {} changes within: that of the start is used", _name(pl.col("dimension"))
-    )
-    place = Place.SPAN
+    crossed = asked[rows].sort("p", "slot").with_columns(name=_name(pl.col("dimension")))
+    names = pl.col("name").unique(maintain_order=True).str.join(" and ")
+    told = crossed.group_by("p", maintain_order=True).agg(pl.col("s", "ordinal").first(), names)
+    message = pl.format("the price of {} changes within: that of the start is used", "name")
     judge.batch.remarks.add(
-        "period_spans_price_change", message, crossed, stage=Stage.PERIOD, place=place
+        "period_spans_price_change", message, told, stage=Stage.PERIOD, place=Place.SPAN
     )
 
 
