@@ -4,7 +4,7 @@ Knows columns and words. Refuses to leave out: what no stop was charged stands b
 """
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
@@ -21,6 +21,7 @@ from billing.policy import DEFAULT_POLICY
 from billing.tariff import (
     Dimension,
     PriceComponent,
+    ReservationRestriction,
     Restrictions,
     Tariff,
     TariffElement,
@@ -45,6 +46,13 @@ _WHAT = {
     Dimension.PARKING_TIME: ("parking time at", " per hour"),
     Dimension.FLAT: ("a fee of", ""),
 }
+_MEANT = {TaxIncluded.YES: ", with tax,", TaxIncluded.NO: ", before tax,"}
+_ELSE = {
+    ReservationRestriction.RESERVATION_EXPIRES: ReservationRestriction.RESERVATION,
+    ReservationRestriction.BOOKING_EXPIRES: ReservationRestriction.BOOKING,
+    ReservationRestriction.BOOKING_CANCELLATION_FEES: ReservationRestriction.BOOKING,
+}
+"""What is billed of a dimension for which the kind has no price."""
 _HELD = {Dimension.FLAT: ("a fee of", ""), Dimension.TIME: ("the time held at", " per hour")}
 
 
@@ -198,10 +206,14 @@ class _Words:
         self._figures = Figures(LANGUAGES["en"], tariff.currency, ZoneInfo(table.zone))
 
     def price(self, rule: PriceComponent, *, held: bool = False) -> str:
-        """`energy at 0.35 per kWh`, with two decimals or more."""
+        """`energy at 0.35 per kWh`, with two decimals or more; of time held, its blocks too."""
         what, per = (_HELD if held else _WHAT).get(rule.dimension, (rule.dimension.value, ""))
         whole, _, decimals = plain(rule.price).partition(".")
-        return f"{what} {whole}.{decimals:0<2}{per}"
+        block = ""
+        if held and rule.dimension is Dimension.TIME and rule.step_size > 1:
+            step = self._figures.step(rule.dimension, rule.step_size).replace(NBSP, " ")
+            block = f" in blocks of {step}"
+        return f"{what} {whole}.{decimals:0<2}{per}{block}"
 
     def when(self, number: int) -> str:
         """`, only between 08:00 and 20:00`; nothing where an element always applies."""
@@ -211,15 +223,47 @@ class _Words:
 
     def reservations(self) -> list[str]:
         """What being held costs, and what it costs where nobody comes."""
-        found: dict[str, list[str]] = {}
+        found: dict[ReservationRestriction, list[int]] = {}
         for number, element in enumerate(self._tariff.elements):
             kind = element.restrictions.reservation
             if kind is not None:
-                told = conditions(Restrictions(reservation=kind), self._figures, DEFAULT_POLICY)
-                told = told.removeprefix("to ").capitalize()
-                prices = [self.price(part, held=True) for part in element.components]
-                found.setdefault(told, []).append(" and ".join(prices) + self.when(number))
-        return [f"{held} costs {'; '.join(rows)}." for held, rows in found.items()]
+                found.setdefault(kind, []).append(number)
+        return [self._held(kind, numbers, found) for kind, numbers in found.items()]
+
+    def _held(
+        self,
+        kind: ReservationRestriction,
+        numbers: list[int],
+        every: Mapping[ReservationRestriction, list[int]],
+    ) -> str:
+        """One kind; where nobody came, with the prices that are left of being held."""
+        told = conditions(Restrictions(reservation=kind), self._figures, DEFAULT_POLICY)
+        rows = [self._row(self._tariff.elements[one].components, one) for one in numbers]
+        settled = self._always(numbers)
+        for number in every.get(_ELSE[kind], []) if kind in _ELSE else []:
+            own = self._tariff.elements[number].components
+            if left := [part for part in own if part.dimension not in settled]:
+                rows.append(self._row(left, number))
+        joined = "; ".join(rows)
+        if len(rows) == 2 and not any(map(self.when, numbers)):
+            joined = " and ".join(rows)
+        return f"{told.removeprefix('to ').capitalize()} costs{self._taxed()} {joined}."
+
+    def _row(self, parts: Sequence[PriceComponent], number: int) -> str:
+        """`a fee of 2.00 and the time held at 5.00 per hour in blocks of 5 min`, and when."""
+        return " and ".join(self.price(one, held=True) for one in parts) + self.when(number)
+
+    def _always(self, numbers: Sequence[int]) -> set[Dimension]:
+        """What elements without any other condition price: nothing further applies to it."""
+        return {
+            part.dimension
+            for number in numbers
+            if not self.when(number)
+            for part in self._tariff.elements[number].components
+        }
+
+    def _taxed(self) -> str:
+        return _MEANT.get(self._tariff.tax_included, "")
 
 
 def _escaped(cell: str) -> str:

@@ -313,8 +313,9 @@ def test_a_published_table_has_words_for_everything(own: Path) -> None:
         assert "The tariff's own prices include tax." in text
         assert "25-26 Dec 2026, all day" in text
         assert "AC 6.7 kW" in text
-        assert "A reservation costs a fee of 2.00 and the time held at 3.00 per hour." in text
-        assert "A reservation that was not used costs a fee of 4.00." in text
+        held = "and the time held at 3.00 per hour in blocks of 5 min."
+        assert f"A reservation costs, with tax, a fee of 2.00 {held}" in text
+        assert f"A reservation that was not used costs, with tax, a fee of 4.00 {held}" in text
         told = "Charged in none of these stops: energy at 0.60 per kWh, only between 09:00 and"
         assert told in text
         assert "Note 1: Something the tariff prices at other times is free here" in text
