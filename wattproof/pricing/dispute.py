@@ -3,7 +3,7 @@
 Knows names and order. Refuses to judge, and to hide: an unreadable CDR is a row too.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,7 @@ from billing.verify.report import Check, Kind
 from ingest.protocols.ocpi import Wire
 from ingest.protocols.ocpi.wire import instant
 from wattproof.pricing.columns import values
-from wattproof.pricing.reading import Policy
+from wattproof.pricing.reading import Policy, TariffMissingError, Tariffs, ZoneUnknownError
 from wattproof.pricing.verify import DEFAULT_TERMS, Terms, Verified, verify_many
 from wattproof.pricing.written import digits
 from wattproof.refusals import RefusalError
@@ -40,6 +40,11 @@ SCHEMA: dict[str, Any] = {
     "pointer": pl.String,
 }
 """Columns of a row: a CDR and one of its fields. `at_stake` is the CDR's, in its currency."""
+LACKS: dict[type[RefusalError], str] = {
+    TariffMissingError: "tariff_missing",
+    ZoneUnknownError: "zone_unknown",
+}
+"""What a CDR lacks that whoever verifies it can give."""
 
 
 def as_json(verified: Verified) -> Wire:
@@ -95,6 +100,11 @@ def _digits(value: Decimal | None) -> Decimal | None:
     return None if value is None else digits(value)
 
 
+def cause_of(refusal: RefusalError) -> str:
+    """The code of why a CDR was not verified at all."""
+    return LACKS.get(type(refusal), "unreadable")
+
+
 def rows(number: int, one: Verified | RefusalError) -> Iterator[dict[str, Any]]:
     """Every field of a CDR as a flat row with the columns of SCHEMA; `number` is the CDR's."""
     if isinstance(one, RefusalError):
@@ -102,7 +112,7 @@ def rows(number: int, one: Verified | RefusalError) -> Iterator[dict[str, Any]]:
             "row": number,
             "cdr": one.about or None,
             "kind": Kind.NOT_CHECKED.value,
-            "cause": "unreadable",
+            "cause": cause_of(one),
             "message": one.reason,
         }
         return
@@ -123,7 +133,7 @@ def verify_frame(
     *,
     column: str = "cdr",
     terms: Terms = DEFAULT_TERMS,
-    tariff: Wire | Sequence[Wire] | None = None,
+    tariff: Tariffs = None,
     time_zone: str | None = None,
     policy: Policy = None,
     ocpi: str = "",
@@ -131,7 +141,8 @@ def verify_frame(
     """A row for each field of each CDR of `frame`, whose `column` holds CDRs as JSON text.
 
     `row` is the CDR's place in `frame`, from 0; keep the kinds policy, mistake and unexplained for
-    what differs. A CDR that cannot be read has one row of kind not_checked, cause unreadable.
+    what differs. A CDR that cannot be read has one row of kind not_checked, cause unreadable
+    (zone_unknown, tariff_missing: what can be given).
     Options as of `verify`. Raises ValueError for a frame without the column.
     """
     texts = values(frame, column, "CDRs as JSON text")

@@ -3,7 +3,6 @@
 Knows which note of a wire object is one of the receipt. Refuses to word anything itself.
 """
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -12,7 +11,7 @@ from billing.explain import explain as in_words
 from billing.receipt import Amount
 from ingest.protocols.ocpi import Wire
 from wattproof.pricing.price import Priced, priced
-from wattproof.pricing.reading import Policy, parsed, reading
+from wattproof.pricing.reading import Policy, Tariffs, parsed, reading
 from wattproof.refusals import RefusalError
 
 
@@ -20,7 +19,7 @@ def explain(
     cdr: Wire | str | bytes,
     language: str = "en",
     *,
-    tariff: Wire | Sequence[Wire] | None = None,
+    tariff: Tariffs = None,
     time_zone: str | None = None,
     policy: Policy = None,
     ocpi: str = "",

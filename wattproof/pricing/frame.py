@@ -1,17 +1,15 @@
 """Prices as a data frame: a row for each CDR, in order, priced or not."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
 
 from billing.money import GRAIN, round_to
 from billing.receipt import CostGroup
-from ingest.protocols.ocpi import Wire
 from wattproof.pricing.columns import values
 from wattproof.pricing.many import price_many
 from wattproof.pricing.price import Priced
-from wattproof.pricing.reading import Policy
+from wattproof.pricing.reading import Policy, Tariffs
 from wattproof.refusals import RefusalError
 
 _MONEY, _EXACT = pl.Decimal(18, 4), pl.Decimal(38, 12)
@@ -37,7 +35,7 @@ def price_frame(
     frame: pl.DataFrame,
     *,
     column: str = "cdr",
-    tariff: Wire | Sequence[Wire] | None = None,
+    tariff: Tariffs = None,
     time_zone: str | None = None,
     policy: Policy = None,
     ocpi: str = "",

@@ -30,7 +30,7 @@ from ingest.protocols.ocpi import (
 from ingest.protocols.ocpi.guess import version_of
 from ingest.protocols.ocpi.priceable import read_priceable_tariff
 from wattproof.pricing.price import price
-from wattproof.pricing.reading import Policy, UnpriceableError, chosen
+from wattproof.pricing.reading import Policy, UnpriceableError, chosen, parsed
 from wattproof.pricing.verify import Terms, verify
 from wattproof.refusals import RefusalError
 
@@ -70,7 +70,7 @@ class Generated:
 
 
 def generate(
-    tariff: Wire,
+    tariff: Wire | str | bytes,
     charge: Charge,
     *,
     time_zone: str,
@@ -82,6 +82,7 @@ def generate(
     Raises RefusalError for a charge that is none and a tariff that makes no CDR, UnpriceableError
     with JSON pointers for one that cannot be read.
     """
+    tariff = parsed(tariff, "Tariff")
     own = version_of(tariff, "Tariff")
     version = ocpi or own
     if version not in VERSIONS:
@@ -126,6 +127,7 @@ def profile_of(charge: Charge, time_zone: str) -> Profile:
     """The charge as power over time. Raises RefusalError, saying what is missing or impossible."""
     zone = _zone(time_zone)
     try:
+        _refuse_floats(charge)
         if charge.expired:
             return _nothing_charged(charge, zone)
         curve = _curve(charge)
@@ -134,6 +136,16 @@ def profile_of(charge: Charge, time_zone: str) -> Profile:
         return Profile(_instant(charge.start, zone), curve, charge.parked)
     except (ValueError, OverflowError, ArithmeticError) as error:
         raise RefusalError(f"no charge: {error}", "see wattproof generate --help") from None
+
+
+def _refuse_floats(charge: Charge) -> None:
+    """What is no Decimal and no int is no exact quantity: named, with what was expected."""
+    points = [number for point in charge.curve for number in point]
+    named = [("energy_kwh", charge.energy_kwh), ("power_kw", charge.power_kw)]
+    for name, value in (*named, *(("curve", one) for one in points)):
+        if value is not None and not isinstance(value, Decimal | int):
+            got = f"{type(value).__name__} {str(value)[:20]}"
+            raise ValueError(f"{name}: expected Decimal or int, got {got}")
 
 
 def reservation_of(charge: Charge, time_zone: str) -> Reservation | None:
@@ -217,7 +229,7 @@ def _zone(name: str) -> str:
 
 
 def price_table(
-    tariff: Wire,
+    tariff: Wire | str | bytes,
     *,
     time_zone: str,
     on: date | str,
@@ -230,7 +242,9 @@ def price_table(
     """
     zone, day = _zone(time_zone), _day(on)
     try:
-        return table_of(priceable(tariff), zone, day, stops=stops, policy=chosen(policy))
+        return table_of(
+            priceable(parsed(tariff, "Tariff")), zone, day, stops=stops, policy=chosen(policy)
+        )
     except StopError as error:
         raise RefusalError(f"no price: {error}", "correct the tariff") from None
 

@@ -35,7 +35,7 @@ TABLE_SCHEMA: dict[str, Any] = {
 
 
 def price_table_frame(
-    tariff: Wire,
+    tariff: Wire | str | bytes,
     *,
     time_zone: str,
     on: date | str,
@@ -49,7 +49,7 @@ def price_table_frame(
 
 def generate_frame(
     frame: pl.DataFrame,
-    tariff: Wire,
+    tariff: Wire | str | bytes,
     *,
     time_zone: str,
     ocpi: str = "",

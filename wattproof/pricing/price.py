@@ -4,7 +4,6 @@ Knows how a reading becomes a receipt and what of it goes by which name of OCPI.
 `billing.price` does. `wattproof.pricing.written` puts it in the shape of a version.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -19,7 +18,7 @@ from billing.receipt import Amount, CostGroup, Receipt
 from billing.tariff import Dimension
 from ingest.protocols.ocpi import Note, Wire
 from ingest.protocols.ocpi.errors import Problem
-from wattproof.pricing.reading import Policy, Reading, UnpriceableError, reading
+from wattproof.pricing.reading import Policy, Reading, Tariffs, UnpriceableError, reading
 
 ZERO = Decimal(0)
 
@@ -67,7 +66,7 @@ class Priced:
 def price(
     cdr: Wire | str | bytes,
     *,
-    tariff: Wire | Sequence[Wire] | None = None,
+    tariff: Tariffs = None,
     time_zone: str | None = None,
     policy: Policy = None,
     ocpi: str = "",

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
+from json import JSONDecodeError
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from billing.cdr import CDR
@@ -20,10 +22,13 @@ from ingest.protocols.ocpi.errors import Problem
 from ingest.protocols.ocpi.guess import version_of
 from ingest.protocols.ocpi.priceable import read_priceable, read_priceable_tariff
 from wattproof.documents import carried
+from wattproof.pricing.wrapping import Kind, other_kind
 from wattproof.refusals import RefusalError
 
 Policy = PricingPolicy | Mapping[str, str] | None
 """Decisions on the open questions of OCPI: a policy, those that differ by name, or all defaults."""
+Tariffs = Wire | str | bytes | Sequence[Wire | str | bytes] | None
+"""OCPI Tariffs: an object, its JSON text (that of a list, too), several of these, or none."""
 
 
 class UnpriceableError(RefusalError):
@@ -32,6 +37,14 @@ class UnpriceableError(RefusalError):
     def __init__(self, subject: str, problems: Sequence[Problem], advice: str) -> None:
         self.problems = tuple(problems)
         super().__init__(f"{subject}: {'; '.join(map(str, self.problems))}", advice)
+
+
+class TariffMissingError(UnpriceableError):
+    """The CDR carries no tariff, and none was given."""
+
+
+class ZoneUnknownError(RefusalError):
+    """The CDR names no time zone, and none was given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +66,7 @@ class Reading:
 def reading(
     cdr: Wire | str | bytes,
     *,
-    tariff: Wire | Sequence[Wire] | None = None,
+    tariff: Tariffs = None,
     time_zone: str = "",
     ocpi: str = "",
     policy: Policy = None,
@@ -68,7 +81,7 @@ def reading(
     version = ocpi or version_of(wire, "CDR")
     if version not in VERSIONS:
         raise RefusalError(f"OCPI {version} is not spoken here", f"one of {', '.join(VERSIONS)} is")
-    given = _given(tariff)
+    given = tariffs_of(tariff)
     own = {name: value for name, value in wire.items() if name != "tariffs"} if given else wire
     try:
         found, notes = read_priceable(version, own, by_start=decided.period_order == "by_start")
@@ -78,7 +91,7 @@ def reading(
         raise UnpriceableError(error.subject, error.problems, _ADVICE) from None
     if not found.tariffs:
         lack = Problem("/tariffs", "the CDR carries no tariff")
-        raise UnpriceableError(f"CDR of OCPI {version}", [lack], "give one: --tariff T.json")
+        raise TariffMissingError(f"CDR of OCPI {version}", [lack], "give one: --tariff T.json")
     if version == "2.1.1":
         found = _named(found)
     _refuse_by_policy(version, notes, decided)
@@ -98,27 +111,47 @@ def chosen(policy: Policy) -> PricingPolicy:
         raise RefusalError(str(error), "see wattproof policy list") from None
 
 
-def parsed(value: Wire | str | bytes) -> Wire:
-    """A JSON object, from its text where it is one. Raises UnpriceableError."""
-    if isinstance(value, str | bytes):
-        try:
-            value = loads(value)
-        except (ValueError, RecursionError) as error:
-            raise UnpriceableError("CDR", [Problem("", f"not JSON: {error}")], _ADVICE) from None
-    value = carried(value)
+def parsed(value: Wire | str | bytes, kind: Kind = "CDR") -> Wire:
+    """A JSON object, from its text where it is one. Raises UnpriceableError, also for an object
+    that is plainly of the other kind.
+    """
+    value = carried(_from_text(value, kind))
     if not isinstance(value, dict):
         problem = Problem("", f"expected an object, got {type(value).__name__}")
-        raise UnpriceableError("CDR", [problem], _ADVICE)
+        raise UnpriceableError(kind, [problem], _ADVICE)
+    if wrong := other_kind(value, kind):
+        raise UnpriceableError(kind, [Problem("", wrong)], f"give a {kind}")
     return value
 
 
-_ADVICE = "correct the object, or ask its sender to"
-
-
-def _given(tariff: Wire | Sequence[Wire] | None) -> list[Wire]:
-    if tariff is None:
+def tariffs_of(given: Tariffs) -> list[Wire]:
+    """The tariffs given, each as an object. Raises UnpriceableError."""
+    if given is None:
         return []
-    return [tariff] if isinstance(tariff, Mapping) else list(tariff)
+    if isinstance(given, str | bytes):
+        value = carried(_from_text(given, "Tariff"))
+        given = value if isinstance(value, list) else [value]
+    elif isinstance(given, Mapping):
+        given = [given]
+    return [parsed(one, "Tariff") for one in given]
+
+
+def _from_text(value: Any, kind: Kind) -> Any:  # noqa: ANN401 - JSON is any
+    """What a text says, and anything else as it is. Of a text on one line, such as one of many, an
+    error tells the column alone.
+    """
+    if not isinstance(value, str | bytes):
+        return value
+    try:
+        return loads(value)
+    except (ValueError, RecursionError) as error:
+        told = str(error)
+        if isinstance(error, JSONDecodeError) and "\n" not in error.doc.strip():
+            told = f"{error.msg}: column {error.pos + 1}"
+        raise UnpriceableError(kind, [Problem("", f"not JSON: {told}")], _ADVICE) from None
+
+
+_ADVICE = "correct the object, or ask its sender to"
 
 
 def _under(
@@ -180,7 +213,7 @@ def _zone(version: str, cdr: CDR, given: str) -> tuple[ZoneInfo, tuple[Note, ...
     own = cdr.location.time_zone
     name = given or own
     if not name:
-        raise RefusalError(
+        raise ZoneUnknownError(
             "the CDR does not name its site's time zone, and prices may follow the local clock",
             "give it: --time-zone Europe/Amsterdam",
         )

@@ -9,11 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 from billing.verify.report import DIFFERS, ZERO, Group, Kind
-from wattproof.pricing.dispute import rows
+from wattproof.pricing.dispute import LACKS, cause_of, rows
 from wattproof.pricing.verify import Verified
 from wattproof.refusals import RefusalError
 
-UNREADABLE = "unreadable"
 _DIFFERS = {kind.value for kind in DIFFERS}
 ROW_COLUMNS = (
     "row", "cdr", "partner", "start", "currency", "at_stake", "field", "side", "claimed",
@@ -23,13 +22,17 @@ ROW_COLUMNS = (
 
 @dataclass(slots=True)
 class Summary:
-    """Adds up as CDRs come; keeps only rows that differ, and one per CDR that was not checked."""
+    """Adds up as CDRs come; keeps only rows that differ, and one per CDR that was not checked.
+
+    `advice`: what to give, by the cause of those that lacked it.
+    """
 
     count: int = 0
     differing: list[dict[str, Any]] = field(default_factory=list)
     kinds: dict[Kind, int] = field(default_factory=dict)
     totals: dict[str, list[Decimal]] = field(default_factory=dict)
     causes: dict[tuple[str, str, str], list[Any]] = field(default_factory=dict)
+    advice: dict[str, str] = field(default_factory=dict)
     unchecked: int = 0
     money_differs: int = 0
 
@@ -40,7 +43,10 @@ class Summary:
             self.unchecked += 1
             self.kinds[Kind.NOT_CHECKED] = self.kinds.get(Kind.NOT_CHECKED, 0) + 1
             self.differing += rows(number, one)
-            self._cause("", UNREADABLE, "", ZERO)
+            cause = cause_of(one)
+            if cause in LACKS.values():
+                self.advice[cause] = f"{one.reason} – {one.advice}"
+            self._cause("", cause, "", ZERO)
             return
         report = one.report
         self.kinds[one.kind] = self.kinds.get(one.kind, 0) + 1

@@ -4,7 +4,7 @@ Knows how wire objects become what `billing.verify` asks for, and where on the w
 stands. Refuses to judge: `billing.verify` does.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -25,10 +25,12 @@ from ingest.protocols.ocpi.priceable import read_priceable_tariff
 from wattproof.pricing.reading import (
     Policy,
     Reading,
+    Tariffs,
     UnpriceableError,
     chosen,
     parsed,
     reading,
+    tariffs_of,
 )
 from wattproof.pricing.repeats import CODE, Repeats, id_of, rows_of
 from wattproof.pricing.signatures import signature_checks
@@ -104,7 +106,7 @@ class Terms:
 
     def told(
         self,
-        tariff: Wire | Sequence[Wire] | None,
+        tariff: Tariffs,
         time_zone: str | None,
         policy: Policy,
         ocpi: str,
@@ -112,7 +114,7 @@ class Terms:
         """These terms, but for what is given in their place."""
         held = self.tariffs
         if tariff is not None:
-            held = [tariff] if isinstance(tariff, Mapping) else list(tariff)
+            held = tariffs_of(tariff)
         return replace(
             self,
             tariffs=held,
@@ -129,7 +131,7 @@ def verify(
     cdr: Wire | str | bytes,
     terms: Terms = DEFAULT_TERMS,
     *,
-    tariff: Wire | Sequence[Wire] | None = None,
+    tariff: Tariffs = None,
     time_zone: str | None = None,
     policy: Policy = None,
     ocpi: str = "",
@@ -149,7 +151,7 @@ def verify_many(
     cdrs: Iterable[Wire | str | bytes],
     terms: Terms = DEFAULT_TERMS,
     *,
-    tariff: Wire | Sequence[Wire] | None = None,
+    tariff: Tariffs = None,
     time_zone: str | None = None,
     policy: Policy = None,
     ocpi: str = "",
@@ -200,7 +202,7 @@ def _repeated(found: Verified, message: str) -> Verified:
 def _held(terms: Terms) -> tuple[Tariff, ...]:
     """The tariffs we hold, read once. Raises UnpriceableError."""
     found = []
-    for place, wire in enumerate(terms.tariffs):
+    for place, wire in enumerate(tariffs_of(terms.tariffs)):
         try:
             tariff, _ = read_priceable_tariff(terms.ocpi or version_of(wire, "Tariff"), wire)
         except MalformedObjectError as error:

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from billing.verify.report import Check, Explanation, Group, Kind, Report, Side
 from billing.verify.verify import PARTWISE, UNEXPLAINED
+from wattproof.pricing.dispute import LACKS
 from wattproof.pricing.repeats import CODE
 from wattproof.pricing.shown import energy_told, money, plain
 from wattproof.pricing.summary import Summary
@@ -161,6 +162,9 @@ def show_summary(summary: Summary) -> None:
         if len(found) > _MOST_ROWS:
             out.print(f"… and {len(found) - _MOST_ROWS} more rows: --csv has them all")
         out.print()
+        for cause, advice in summary.advice.items():
+            out.print(f"{cause}: {escape(advice)}", soft_wrap=True)
+            out.print()
         out.print(_causes(summary))
         out.print()
     out.print(_sums(summary))
@@ -203,6 +207,8 @@ def _work(row: dict[str, Any], *, new: bool) -> tuple[str, ...]:
 
 def _cause(row: dict[str, Any]) -> str:
     """The code where it says all there is; the sentence where a number or a place is in that."""
+    if row["cause"] in LACKS.values():
+        return str(row["cause"])  # the foot says what it means and what to give
     compared = row["claimed"] is not None and row["computed"] is not None
     if row["cause"] == CODE:
         return f"{CODE}: {row['message']}"

@@ -1,11 +1,28 @@
-"""Whether an object is no tariff but holds some under a name, as an export of a catalogue does.
+"""Whether an object is no tariff but holds some under a name, as an export of a catalogue does; or
+is a CDR where a tariff is meant, or the other way round.
 
-Knows only how a tariff is told: by its elements. Refuses to unwrap: which of what an object holds
-is meant, its sender knows.
+Knows only how each is told: a tariff by its elements, a CDR by its periods and its cost. Refuses to
+unwrap: which of what an object holds is meant, its sender knows.
 """
+
+from typing import Literal
+
+Kind = Literal["CDR", "Tariff"]
+"""What an object is meant to be."""
 
 _DEEPEST = 3
 _MARKS = frozenset({"elements", "currency"})
+_OF_CDR = frozenset({"charging_periods", "total_cost"})
+
+
+def other_kind(wire: object, kind: Kind) -> str:
+    """The sentence that an object is of the other kind, and not of the one that is meant."""
+    if not isinstance(wire, dict):
+        return ""
+    is_cdr, is_tariff = not _OF_CDR.isdisjoint(wire), "elements" in wire
+    if kind == "Tariff":
+        return "this is a CDR, not a tariff" if is_cdr and not is_tariff else ""
+    return "this is a tariff, not a CDR" if is_tariff and not is_cdr else ""
 
 
 def wrapped_under(wire: object, depth: int = _DEEPEST) -> str:

@@ -93,3 +93,52 @@ def test_a_price_table_takes_its_day_as_text() -> None:
     assert table == face.price_table(OURS, time_zone=ZONE, on=date(2026, 10, 5))
     with pytest.raises(RefusalError, match="'5 October' is no day"):
         face.price_table(OURS, time_zone=ZONE, on="5 October")
+
+
+@pytest.mark.parametrize("as_given", [dumps, lambda wire: dumps(wire).encode()])
+def test_a_tariff_is_taken_as_text_wherever_it_is_taken(as_given: Callable[[Any], Any]) -> None:
+    given = as_given(OURS)
+    assert face.price(CDR, tariff=given, time_zone=ZONE) == face.price(
+        CDR, tariff=OURS, time_zone=ZONE
+    )
+    assert face.price(CDR, tariff=[given], time_zone=ZONE).total.net == Decimal("6.06")
+    assert face.price(CDR, tariff=as_given([OURS]), time_zone=ZONE).total.net == Decimal("6.06")
+    claimed = face.verify(CDR, tariff=given, time_zone=ZONE)
+    assert claimed.report == face.verify(CDR, tariff=OURS, time_zone=ZONE).report
+    charge = face.Charge("2026-10-05T18:00", Decimal(20), Decimal(11))
+    made = face.generate(given, charge, time_zone=ZONE)
+    assert made == face.generate(OURS, charge, time_zone=ZONE)
+    day = "2026-10-05"
+    table = face.price_table(given, time_zone=ZONE, on=day)
+    assert table == face.price_table(OURS, time_zone=ZONE, on=day)
+    (one,) = face.price_many([CDR], tariff=given, time_zone=ZONE)
+    assert isinstance(one, face.Priced)
+    assert one.total.net == Decimal("6.06")
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda: face.price(OURS), "CDR: /: this is a tariff, not a CDR"),
+        (lambda: face.verify(OURS), "CDR: /: this is a tariff, not a CDR"),
+        (lambda: face.price(CDR, tariff=CDR), "Tariff: /: this is a CDR, not a tariff"),
+        (lambda: face.verify(CDR, tariff="{"), "Tariff: /: not JSON: .*column 2"),
+        (lambda: face.price('{"id": "a",\n'), r"CDR: /: not JSON: [^(]*: column \d+$"),
+        (
+            lambda: face.generate(
+                OURS,
+                face.Charge("2026-10-05T18:00", Decimal(20), 11.0),  # type: ignore[arg-type]
+                time_zone=ZONE,
+            ),
+            "power_kw: expected Decimal or int, got float 11.0",
+        ),
+    ],
+)
+def test_what_is_handed_in_by_mistake_is_named(call: Callable[[], Any], told: str) -> None:
+    with pytest.raises(RefusalError, match=told):
+        call()
+
+
+def test_a_frame_of_another_library_is_named() -> None:
+    with pytest.raises(TypeError, match="expected a Polars DataFrame, got builtins dict"):
+        face.price_frame({"cdr": []})  # type: ignore[arg-type]

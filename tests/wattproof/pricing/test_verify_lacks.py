@@ -170,3 +170,20 @@ def test_a_cause_that_is_no_price_is_named_in_the_verdict(path: Path) -> None:
     path.write_text(dumps(claimed("4.40", total_energy=D(12))))
     said = run("verify", path, "--time-zone", ZONE, code=1).output
     assert "Unexplained, energy_not_of_periods: total_energy is 12 kWh" in said
+
+
+def test_what_can_be_given_is_its_own_cause_and_advised_once(path: Path) -> None:
+    zoneless = claimed("4.00")
+    zoneless["cdr_location"].pop("time_zone", None)
+    many = [zoneless | {"id": name} for name in ("A", "B")]
+    path.write_text(dumps([*many, zoneless | {"id": "C", "tariffs": []}, {"id": "D"}]))
+    told = run("verify", path, code=1).stdout
+    assert told.count("give it: --time-zone Europe/Amsterdam") == 1
+    assert told.count("give one: --tariff T.json") == 1
+    assert [CAUSES[cause].kind for cause in ("zone_unknown", "tariff_missing")] == [
+        Kind.NOT_CHECKED
+    ] * 2
+    counts = {line.split()[1]: line.split()[2] for line in told.splitlines() if line[:1] == "–"}
+    assert counts == {"zone_unknown": "2", "tariff_missing": "1", "unreadable": "1"}
+    rows = verify_frame(pl.DataFrame({"cdr": [dumps(zoneless)]}))
+    assert rows["cause"].to_list() == ["zone_unknown"]
