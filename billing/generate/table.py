@@ -11,7 +11,8 @@ from decimal import Decimal, localcontext
 from zoneinfo import ZoneInfo
 
 from billing.cdr import CDR, Rejection
-from billing.generate.generate import AC_VOLT, connector, generate, in_power
+from billing.generate.generate import AC_VOLT, generate, in_power
+from billing.generate.powers import Power, on_all_sides, plain
 from billing.generate.profile import Profile, steady
 from billing.generate.windows import Window, windows
 from billing.money import EXACT, round_to
@@ -19,9 +20,6 @@ from billing.policy import DEFAULT_POLICY, PricingPolicy
 from billing.receipt import CostGroup
 from billing.schedule import prepare
 from billing.tariff import Dimension, Tariff
-
-Power = tuple[str, Decimal]
-"""What to call it, and kW."""
 
 POWERS: tuple[Power, ...] = (
     ("AC 11 kW", Decimal(11)),
@@ -33,7 +31,6 @@ ANY_POWER = "any power"
 _PARKED = timedelta(hours=1)
 _PER_KWH = Decimal("0.0001")
 _LONGEST = timedelta(hours=24)
-_BELOW = Decimal("0.9")
 
 
 class StopError(ValueError):
@@ -104,12 +101,16 @@ def price_table(
     """
     with localcontext(EXACT):
         monday = _monday(tariff, on, ZoneInfo(zone))
+        usual = {kw for _, kw in stops.powers}
+        powers = on_all_sides(stops.powers, prepare(tariff, zone, policy).thresholds)
+        stops = replace(stops, powers=powers)
         schedule = prepare(in_power(tariff, AC_VOLT), zone, policy)
-        open_at = windows(schedule, monday, [kw for _, kw in stops.powers])
+        open_at = windows(schedule, monday, [kw for _, kw in powers])
         priced = _Priced(tariff, zone, policy)
         found = [row for window in open_at for row in _rows(priced, window, stops)]
+        usual_first = sorted(powers, key=lambda power: power[1] not in usual)
         met = {price for row in found for price in row.prices}
-        for row in _further(priced, open_at, met):
+        for row in _further(priced, open_at, usual_first, met):
             found.append(row)
             met |= row.prices
         order = {window.label: place for place, window in enumerate(open_at)}
@@ -168,11 +169,6 @@ def _stop(cdr: CDR, window: Window, power: Power, profile: Profile) -> Stop:
     )
 
 
-def plain(value: Decimal) -> Decimal:
-    """Without trailing zeros, and without an exponent."""
-    return value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize()
-
-
 def _rows(priced: _Priced, window: Window, stops: Stops) -> Iterator[Stop]:
     """Energies at each power, then one stop that parks; once where the power changes no price."""
     extra = () if stops.parked or not _parking_costs(priced.tariff) else (_PARKED,)
@@ -198,16 +194,15 @@ def _parking_costs(tariff: Tariff) -> bool:
 
 
 def _further(
-    priced: _Priced, open_at: Sequence[Window], met: set[tuple[int, int]]
+    priced: _Priced,
+    open_at: Sequence[Window],
+    powers: Sequence[Power],
+    met: set[tuple[int, int]],
 ) -> Iterator[Stop]:
-    """Longer, larger and slower stops, only where they meet a price that none did so far."""
-    by_power = in_power(priced.tariff, AC_VOLT)
-    limits = prepare(by_power, priced.zone, priced.policy).thresholds
+    """Longer and larger stops, only where they meet a price that none did so far."""
+    limits = prepare(priced.tariff, priced.zone, priced.policy).thresholds
     kwhs = [Decimal(40), *(kwh + 10 for kwh in limits.kwh if kwh < 1_000)]
     waits = [timedelta(), *(timedelta(seconds=s + 3_600) for s in limits.seconds if s < 86_400)]
-    steps = [kw for kw in limits.power if 0 < kw < 1_000]
-    slow = [round_to(kw * _BELOW, Decimal("0.1")) for kw in steps[:1]]
-    powers = [*POWERS, *((_named(kw), kw) for kw in (*slow, *steps))]
     for window in open_at:
         for kwh in kwhs:
             for power in powers:
@@ -218,12 +213,6 @@ def _further(
                     if row.prices - met and row.duration <= _LONGEST * 2:
                         met |= row.prices
                         yield row
-
-
-def _named(kw: Decimal) -> str:
-    """`AC 6.7 kW`: a socket up to what AC can, else a DC cable."""
-    kind = "AC" if connector(kw).power_type.startswith("AC") else "DC"
-    return f"{kind} {plain(kw):f} kW"
 
 
 def _all_prices(tariff: Tariff) -> list[tuple[int, int]]:

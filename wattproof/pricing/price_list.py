@@ -175,6 +175,8 @@ def _below(table: PriceTable, tariff: Tariff) -> list[str]:
     lines = [
         "Time is in hours and minutes, parking included; per kWh is all of the stop, with fees."
     ]
+    if any(_knows_current(one.restrictions) for one in tariff.elements):
+        lines.append("Current is that of all phases together, at 230 V AC or 400 V DC.")
     words = _Words(tariff, table)
     unmet = [one for one in table.unmet if not _is_over(tariff.elements[one[0]], table)]
     for number, position in unmet[:_MOST_UNMET]:
@@ -189,6 +191,10 @@ def _below(table: PriceTable, tariff: Tariff) -> list[str]:
     lines += words.reservations()
     notes = LANGUAGES["en"].notes
     return [*lines, *(f"Note {n}: {notes[code]}" for n, code in enumerate(_codes(table), 1))]
+
+
+def _knows_current(limits: Restrictions) -> bool:
+    return limits.min_current is not None or limits.max_current is not None
 
 
 def _is_over(element: TariffElement, table: PriceTable) -> bool:

@@ -120,6 +120,27 @@ def test_powers_are_told_apart_where_they_change_the_price() -> None:
     ]
 
 
+def test_each_side_of_a_bound_has_its_rows() -> None:
+    """20 A in all phases are 4.6 kW AC; every usual power lies above, so a slower one is added."""
+    plain = [["ENERGY 0.30", {"max_current": "20"}], ["ENERGY 0.60", {"min_current": "20"}]]
+    assert [(one.power, one.net) for one in table(plain).stops if one.energy_kwh == 10] == [
+        ("AC 3.7 kW (16.1 A)", 3),
+        ("AC 11 kW (47.8 A)", 6),
+        ("DC 50 kW (125 A)", 6),
+        ("DC 150 kW (375 A)", 6),
+    ]
+    by_power = table([["ENERGY 0.30", {"max_power": "0.9"}], ["ENERGY 0.60"]])
+    assert ("AC 0.8 kW", 3) in {(one.power, one.net) for one in by_power.stops}
+    fast = table([["ENERGY 0.30", {"max_power": "350"}], ["ENERGY 0.60"]])
+    assert ("DC 400 kW", 6) in {(one.power, one.net) for one in fast.stops}
+    assert ANY_POWER not in {one.power for one in fast.stops}
+
+
+def test_a_slow_price_at_night_has_its_window() -> None:
+    plain = [["ENERGY 0.30", {**NIGHT, "max_power": "5"}], ["ENERGY 0.60"]]
+    assert labels(plain) == ["daily 22:00-06:00", "daily 06:00-22:00"]
+
+
 def test_parking_is_shown_where_it_costs() -> None:
     found = table([["ENERGY 0.30", "PARKING_TIME 6.00"]])
     assert [(one.energy_kwh, one.net) for one in found.stops if one.parked] == [(40, 18)]
@@ -139,7 +160,7 @@ def test_further_stops_meet_what_the_usual_ones_do_not() -> None:
     assert found.unmet == ()
     usual = {D(10), D(20), D(40), D(60)}
     assert {one.energy_kwh for one in found.stops} - usual == {D(90)}
-    assert "AC 4.5 kW" in {one.power for one in found.stops}
+    assert "AC 3.7 kW" in {one.power for one in found.stops}
 
 
 def test_a_price_that_can_never_be_paid_is_listed() -> None:

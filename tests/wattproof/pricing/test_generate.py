@@ -312,7 +312,7 @@ def test_a_published_table_has_words_for_everything(own: Path) -> None:
     for text in (run(*words).stdout, run(*words, "--markdown").stdout):
         assert "The tariff's own prices include tax." in text
         assert "25-26 Dec 2026, all day" in text
-        assert "AC 6.7 kW" in text
+        assert "AC 3.7 kW" in text
         held = "and the time held at 3.00 per hour in blocks of 5 min."
         assert f"A reservation costs, with tax, a fee of 2.00 {held}" in text
         assert f"A reservation that was not used costs, with tax, a fee of 4.00 {held}" in text
