@@ -18,6 +18,7 @@ NOTE_CODES = {
     "periods_out_of_order": "a period starts before the one before it ends",
     "periods_outside_validity": "a tariff was used outside its own validity",
     "reservation_and_time_steps": "reserved and charging time are both billed in blocks",
+    "several_versions": "several versions of a tariff are valid at once; the first is used",
     "step_flip_by_rounding": "the four decimals of a stated time may have changed the block count",
     "step_once_per_session": "2.1.1 does not say that blocks are filled once per session",
     "straddling_bound": "power or current crossed a restriction's threshold within a period",

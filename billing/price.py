@@ -69,13 +69,14 @@ class _Book:
     schedules: dict[str, list[Schedule]]
     start: Schedule
 
-    def named(self, period: ChargingPeriod) -> Schedule | None:
-        """The tariff a period names; of its versions the one that is valid when it starts."""
+    def named(self, period: ChargingPeriod) -> Sequence[Schedule]:
+        """The versions of the tariff a period names that are valid when it starts; where none is,
+        the first.
+        """
         known = self.schedules.get(period.tariff_id.upper(), [])
         if len(known) == 1:
-            return known[0]
-        valid = (one for one in known if is_valid(one.tariff, period.start_at))
-        return next(valid, known[0] if known else None)
+            return known
+        return [one for one in known if is_valid(one.tariff, period.start_at)] or known[:1]
 
 
 def _book(
@@ -119,11 +120,15 @@ def _schedule_of(book: _Book, period: ChargingPeriod, notes: Notes) -> Schedule 
             return None
         notes.add("period_without_tariff", "a period names no tariff: the first valid one is used")
         return book.start
-    found = book.named(period)
-    if found is None:
+    versions = book.named(period)
+    if not versions:
         text = f"tariff {period.tariff_id} is not among those given: the first valid one is used"
         notes.add("unknown_tariff", text, period.ordinal)
         return book.start
+    found = versions[0]
+    if any(one.tariff != found.tariff for one in versions[1:]):
+        text = f"several versions of tariff {period.tariff_id} are valid: the first is used"
+        notes.add("several_versions", text, period.ordinal)
     if found is not book.start and not is_valid(found.tariff, period.start_at):
         text = f"tariff {period.tariff_id} was not valid when the period started"
         notes.add("periods_outside_validity", text, period.ordinal)
@@ -284,7 +289,7 @@ def _limit_lines(
     """Step 7, min_price and max_price of the tariff in force at the start (policy limit_tariff)."""
     tariff = book.start.tariff
     if book.start.policy.limit_tariff == "at_end" and periods:
-        tariff = (book.named(periods[-1]) or book.start).tariff
+        tariff = next(iter(book.named(periods[-1])), book.start).tariff
     if tariff.min_price is None and tariff.max_price is None:
         return []
     if len({line.tariff_id for line in lines} | {tariff.id}) > 1:

@@ -17,7 +17,7 @@ from billing.bulk.remark import Remarks, Stage
 from billing.bulk.sheet import WHEN_ABSENT, Sheet
 from billing.bulk.split import split
 from billing.bulk.tables import Scales
-from billing.bulk.whole import digits_used, running, whole
+from billing.bulk.whole import constant, digits_used, running, whole
 from billing.policy import PricingPolicy
 from billing.session import Activity
 from billing.tariff import Tariff
@@ -223,7 +223,8 @@ def _named(rows: pl.DataFrame, own: pl.DataFrame, catalog: Catalog) -> pl.DataFr
         known = _same_id(rows["tariff_id"], at_start, catalog.tariffs)
         named = pl.select(pl.when(known).then(at_start)).to_series()
     else:
-        named = _looked_up(rows, own, catalog.tariffs)
+        named, several = _looked_up(rows, own, catalog.tariffs)
+        rows = rows.with_columns(several=several)
     rows = rows.with_columns(named=named, tariff=named.fill_null(at_start))
     if catalog.policy.period_without_tariff == "free":
         free = pl.when(pl.col("tariff_id") == "").then(NONE).otherwise("tariff")
@@ -242,9 +243,11 @@ def _same_id(asked: pl.Series, tariff: pl.Series, tariffs: Sequence[Tariff]) -> 
     return same
 
 
-def _looked_up(rows: pl.DataFrame, own: pl.DataFrame, tariffs: Sequence[Tariff]) -> pl.Series:
+def _looked_up(
+    rows: pl.DataFrame, own: pl.DataFrame, tariffs: Sequence[Tariff]
+) -> tuple[pl.Series, pl.Series]:
     """The number of the tariff a period names among its session's: of that id the first version
-    that is valid when it starts, else the first.
+    that is valid when it starts, else the first; and whether another one is valid as well.
     """
     ids = pl.Series([tariff.id.upper() for tariff in tariffs], dtype=pl.String)
     rows = rows.with_columns(pl.col("tariff_id").str.to_uppercase())
@@ -264,7 +267,26 @@ def _looked_up(rows: pl.DataFrame, own: pl.DataFrame, tariffs: Sequence[Tariff])
         found["start"] >= closes
     ).fill_null(value=False)
     found = found.with_columns(outside=outside).sort("at", "outside", maintain_order=True)
-    return found.unique("at", keep="first", maintain_order=True)["tariffs"].cast(pl.Int64)
+    first = found.unique("at", keep="first", maintain_order=True)
+    several = constant(0, rows.height).cast(pl.Boolean)
+    if found.height > first.height:
+        alike = pl.Series(_alike(tariffs), dtype=pl.UInt32)
+        valid = found.filter(~pl.col("outside"))
+        valid = valid.with_columns(kind=alike[valid["tariffs"].cast(pl.UInt32)])
+        kinds = valid.group_by("at").agg(pl.col("kind").n_unique())
+        at = kinds.filter(pl.col("kind") > 1)["at"]
+        several.scatter(at, pl.Series([True]).new_from_index(0, len(at)))
+    return first["tariffs"].cast(pl.Int64), several
+
+
+def _alike(tariffs: Sequence[Tariff]) -> list[int]:
+    """The number of the first tariff that says the very same as each."""
+    by_id: dict[str, list[int]] = {}
+    for number, tariff in enumerate(tariffs):
+        by_id.setdefault(tariff.id, []).append(number)
+    return [
+        next(first for first in by_id[tariff.id] if tariffs[first] == tariff) for tariff in tariffs
+    ]
 
 
 def _note_tariffs(
@@ -281,6 +303,11 @@ def _note_tariffs(
         "tariff {} is not among those given: the first valid one is used", "tariff_id"
     )
     remarks.add("unknown_tariff", message, unknown, stage=Stage.PERIOD)
+    if "several" in rows.columns:
+        message = pl.format(
+            "several versions of tariff {} are valid: the first is used", "tariff_id"
+        )
+        remarks.add("several_versions", message, rows.filter("several"), stage=Stage.PERIOD)
     other = rows.filter(pl.col("named") != own["tariff"][rows["s"]])
     spans = validity(catalog.tariffs)
     opens, closes = spans["opens"][other["named"]], spans["closes"][other["named"]]

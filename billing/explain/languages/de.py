@@ -162,6 +162,8 @@ NOTES = {
     "total_clamped": "Der Mindest- oder Höchstpreis des Tarifs bestimmt die Summe.",
     "unattributed_tax": "Eine Preisgrenze bestimmt eine Steuer, für die kein Satz angegeben ist.",
     "unknown_bound": "Der Tarif hängt von Leistung oder Stromstärke ab, doch gemessen wurde keine.",
+    "several_versions": "Mehrere Fassungen eines Tarifs gelten zugleich; verwendet wurde die "
+    "erste.",
     "unknown_tariff": "Ein Abschnitt nennt einen Tarif, der nicht vorliegt; ein anderer wurde "
     "verwendet.",
     "connector_id_form": "Der Anschluss hat einen Namen, der keine Zahl ist.",

@@ -160,6 +160,7 @@ NOTES = {
     "total_clamped": "The tariff's minimum or maximum price decides the total.",
     "unattributed_tax": "A price limit sets a tax for which no rate is stated.",
     "unknown_bound": "The tariff depends on power or current, but none was measured.",
+    "several_versions": "Several versions of a tariff are valid at once; the first was used.",
     "unknown_tariff": "A period names a tariff that is not at hand; another one was used.",
     "connector_id_form": "The connector has a name that is no number.",
     "credit_energy_sign": "The credit states its energy below zero; it is taken as positive.",

@@ -166,6 +166,8 @@ NOTES = {
     "unattributed_tax": "Une limite de prix fixe une taxe pour laquelle aucun taux n’est indiqué.",
     "unknown_bound": "Le tarif dépend de la puissance ou de l’intensité, mais aucune n’a été "
     "mesurée.",
+    "several_versions": "Plusieurs versions d’un tarif sont valables à la fois ; la première "
+    "a été utilisée.",
     "unknown_tariff": "Une période nomme un tarif qui n’est pas disponible ; un autre a été "
     "utilisé.",
     "connector_id_form": "Le connecteur porte un nom qui n’est pas un nombre.",

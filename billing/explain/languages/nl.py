@@ -164,6 +164,7 @@ NOTES = {
     "unattributed_tax": "Een prijsgrens bepaalt een belasting waarvoor geen percentage is "
     "opgegeven.",
     "unknown_bound": "Het tarief hangt af van vermogen of stroomsterkte, maar er is niets gemeten.",
+    "several_versions": "Meerdere versies van een tarief gelden tegelijk; de eerste is gebruikt.",
     "unknown_tariff": "Een periode noemt een tarief dat niet voorhanden is; er is een ander "
     "gebruikt.",
     "connector_id_form": "De aansluiting heeft een naam die geen getal is.",

@@ -145,3 +145,12 @@ def test_many_sessions_at_a_threshold_of_many_decimals() -> None:
     one = asked()._replace(tariffs=(own,))
     sheet = sheet_of(one._replace(key=str(number)) for number in range(300))
     assert {receipt.total.net for _, receipt in receipts(price_all(sheet))} == {Decimal("6.00")}
+
+
+def test_versions_of_a_tariff_that_are_valid_at_once() -> None:
+    cheap, dear = tariff_of([["ENERGY 0.30"]]), tariff_of([["ENERGY 0.50"]])
+    again = tariff_of([["ENERGY 0.30"]])
+    found = tuple(replace(one, tariff_id="t") for one in FOUND)
+    one = asked()._replace(periods=found)
+    given = [(cheap,), (cheap, dear), (cheap, again), (dear, again)]
+    check([one._replace(key=str(at), tariffs=tariffs) for at, tariffs in enumerate(given)])

@@ -236,6 +236,13 @@ def test_a_period_across_a_price_change_is_priced_at_its_start_with_a_note() -> 
     assert codes(receipt) == ["period_spans_price_change"]
 
 
+def test_every_dimension_whose_price_changes_within_a_period_is_named() -> None:
+    late = [["ENERGY 0.30", "TIME 1.00", {"end_time": "22:00"}], ["ENERGY 0.40", "TIME 9.00"]]
+    within = periods(("2026-10-05T21:00", "10 kWh"), end="2026-10-05T23:00")
+    (note,) = bill(tariff_of(late), within).notes
+    assert note.message.startswith("the price of ENERGY and TIME changes within")
+
+
 def test_a_parking_fee_stands_among_parking_costs() -> None:
     own = tariff_of([["ENERGY 0.40"], ["FLAT 1.00", "PARKING_TIME 3.00"]])
     both = periods((NOON, "10 kWh"), ("2026-10-05T13:00", "parked"), end="2026-10-05T14:00")
@@ -432,6 +439,16 @@ def test_of_two_versions_of_a_tariff_the_one_that_is_valid_counts() -> None:
     for given in ([old, new], [new, old]):
         receipt = price(found, given, AMSTERDAM, start_at=start, end_at=end)
         assert (receipt.exact_total.net, codes(receipt)) == (5, [])
+
+
+def test_of_two_versions_valid_at_once_the_first_counts_and_it_is_said() -> None:
+    cheap, dear = tariff_of([["ENERGY 0.30"]]), tariff_of([["ENERGY 0.50"]])
+    found = periods((NOON, "10 kWh"), end="2026-10-05T13:00", tariff_id="T")
+    start, end = found[0].start_at, found[0].end_at
+    receipt = price(found, [cheap, dear], AMSTERDAM, start_at=start, end_at=end)
+    assert (receipt.exact_total.net, codes(receipt)) == (3, ["several_versions"])
+    twice = [cheap, tariff_of([["ENERGY 0.30"]])]
+    assert codes(price(found, twice, AMSTERDAM, start_at=start, end_at=end)) == []
 
 
 HOUR_OF_10_KWH = periods((NOON, "10 kWh"), end="2026-10-05T13:00")
