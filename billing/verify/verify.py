@@ -43,7 +43,8 @@ from billing.verify.signed import signed_energy
 class Known:
     """What we know beside the CDR. `held`: versions of tariffs as we hold them; where one has the
     id of the CDR's copy it is what the CDR is priced by. `replaced`: what the CDR carries, where
-    others stand in the place of it. `unreadable`: volumes in a dimension that does not exist, each
+    others stand in the place of it. `in_place`: the CDR's tariffs are ours, its own were put aside
+    or are none. `unreadable`: volumes in a dimension that does not exist, each
     by its place with a sentence. `tolerance`: money nobody asks about. `max_power_kw`: of the
     connector.
     """
@@ -53,6 +54,7 @@ class Known:
     tolerance: Decimal = ZERO
     max_power_kw: Decimal | None = None
     replaced: Sequence[Tariff] = ()
+    in_place: bool = False
     unreadable: Sequence[tuple[Place, str]] = ()
 
 
@@ -157,7 +159,7 @@ def _explained(cdr: CDR, case: Case, known: Known) -> _Priced:
                 receipt,
                 costs,
                 stated,
-                versions=tuple(_versions(cdr, case.tariffs, known.held)),
+                versions=tuple(_versions(cdr, case.tariffs, known)),
                 others=tuple(_others(cdr, case.tariffs, receipt, known)),
                 doubts=doubts(cdr, case.tariffs, receipt),
             )
@@ -265,16 +267,20 @@ def _held_beside(cdr: CDR, held: Sequence[Tariff], seen: AbstractSet[str]) -> It
     yield from newest.values()
 
 
-def _versions(
-    cdr: CDR, used: Sequence[Tariff], held: Sequence[Tariff]
-) -> Iterator[tuple[str, Tariff]]:
-    """Every other version of the tariffs in use: the CDR's own copy, and what else we hold."""
+def _versions(cdr: CDR, used: Sequence[Tariff], known: Known) -> Iterator[tuple[str, Tariff]]:
+    """Every other version of the tariffs in use: the CDR's own copies, and what else we hold."""
     for tariff in used:
-        for copy in cdr.tariffs:
-            if name_of(copy).means(tariff) and copy.elements != tariff.elements:
+        alike = [(at, one) for at, one in enumerate(cdr.tariffs) if name_of(one).means(tariff)]
+        own = any(one is tariff for _, one in alike)
+        for at, copy in alike:
+            if copy.elements != tariff.elements:
                 words = f"the copy of tariff {copy.id} in the CDR, not the version we hold"
+                if own:
+                    whose = "we hold" if known.in_place else "the CDR carries"
+                    twins = f"one of the {len(alike)} tariffs {copy.id} that {whose}"
+                    words = f"/tariffs/{at} alone, {twins}"
                 yield words, replace(copy, id=tariff.id)
-        for other in held:
+        for other in known.held:
             if name_of(other).means(tariff) and other is not tariff:
                 stamp = f"{other.last_updated:%F %T}"
                 words = f"another version of tariff {other.id}, of {stamp} UTC"

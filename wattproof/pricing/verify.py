@@ -252,6 +252,7 @@ def _read(
         tolerance=terms.tolerance,
         max_power_kw=terms.max_power_kw,
         replaced=_readable(own, terms.ocpi) if instead else (),
+        in_place=bool(instead),
         unreadable=[
             (_place(one.pointer), one.message)
             for one in read.notes

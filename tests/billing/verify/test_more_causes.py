@@ -214,3 +214,15 @@ def test_an_amount_after_tax_alone_is_one_written_as_the_amount_before_it() -> N
     assert (total(alone).kind, total(alone).cause) == (Kind.MISTAKE, "gross_as_net")
     twice = report(plain, rows, TWO, {"total": "7.20 8.64", "energy": "7.20 8.64"})
     assert total(twice).cause == "tax_added_twice"
+
+
+def test_two_tariffs_of_one_id_in_the_cdr_are_not_taken_for_one_we_hold() -> None:
+    first, second = (tariff_of([[f"ENERGY {price}"]]) for price in ("0.10", "0.50"))
+    cdr = cdr_of(first, [(NOON, "20 kWh")], TWO, {"total": "10.00", "energy": "10.00"})
+    twice = replace(cdr, tariffs=(first, second))
+    found = total(verify(twice, AMSTERDAM))
+    told = f"priced by /tariffs/1 alone, one of the 2 tariffs {first.id} that "
+    assert (found.computed, found.cause) == (2, "tariff_version")
+    assert found.message == f"{told}the CDR carries"
+    ours = total(verify(twice, AMSTERDAM, Known(in_place=True)))
+    assert ours.message == f"{told}we hold"
