@@ -97,6 +97,8 @@ def generate_cdr(
     """
     wire = document(tariff, "tariff")
     if table:
+        if any((energy, power, battery, curve, parked, reserved_from, expired)):
+            raise typer.BadParameter("--table is of typical stops: leave out what says one charge")
         _table(wire, (start, time_zone), decisions(policy), (as_json, as_csv, as_markdown))
         return
     if as_csv or as_markdown:

@@ -177,6 +177,7 @@ def _nothing_charged(charge: Charge, zone: str) -> Profile:
 
 
 def _curve(charge: Charge) -> tuple[Stretch, ...]:
+    _refuse_contradictions(charge)
     if charge.curve:
         return curve_of(charge.curve)
     if charge.power_kw is None:
@@ -186,6 +187,20 @@ def _curve(charge: Charge) -> tuple[Stretch, ...]:
     if charge.energy_kwh is None:
         raise ValueError("neither energy, curve nor battery is given")
     return steady(charge.energy_kwh, charge.power_kw)
+
+
+def _refuse_contradictions(charge: Charge) -> None:
+    """A curve, a battery and an amount of energy each say how much is charged: one of them may."""
+    said = {
+        "energy": charge.energy_kwh is not None,
+        "curve": bool(charge.curve),
+        "battery": charge.battery is not None,
+    }
+    given = [name for name, there in said.items() if there]
+    if len(given) > 1:
+        raise ValueError(f"{' and '.join(given)} each say how much is charged: give one of them")
+    if charge.curve and charge.power_kw is not None:
+        raise ValueError("a curve has its own power: give no other")
 
 
 def _instant(start: str | datetime, zone: str) -> datetime:

@@ -186,6 +186,14 @@ def test_what_a_version_cannot_say_is_noted() -> None:
         (Charge("tomorrow", D(1), D(1)), "no charge"),
         (Charge("2026-10-05T18:00", D(99_999), D(1)), "31 days"),
         (Charge("2026-10-05T18:00", curve=[(D(0), D(-5)), (D(9), D(0))]), "zero or more"),
+        (
+            Charge("2026-10-05T18:00", D(5), D(11), battery=Battery(D(50), D("0.2"), D("0.8"))),
+            "energy and battery each say how much",
+        ),
+        (
+            Charge("2026-10-05T18:00", power_kw=D(11), curve=[(D(0), D(5)), (D(9), D(0))]),
+            "a curve has its own power",
+        ),
     ],
 )
 def test_what_is_no_charge_is_refused_in_a_line(charge: Charge, words: str) -> None:
@@ -337,6 +345,7 @@ def test_a_published_table_has_words_for_everything(own: Path) -> None:
         (("--start", "2026-10-05T18:00"), 1, "no power"),
         ((*CHARGE, "--csv"), 2, "for --table"),
         (("--table", "--csv", "--json"), 2, "exclude each other"),
+        (("--table", "--energy", "5"), 2, "typical stops"),
         (("--table", "--start", "soon"), 2, "expected a date"),
         ((*CHARGE[:4], "--power", "much"), 2, "expected a number above zero"),
         ((*CHARGE[:2], "--battery", "60", "--power", "50", "--soc", "full"), 2, "FROM-TO"),
