@@ -65,6 +65,11 @@ def checked(name: str, text: str, party: str = "") -> PolicyValue:
 
 def checked_answer(name: str, text: str) -> str:
     """The answer to an open question of pricing. Raises RefusalError."""
+    if name in DEFAULTS:
+        raise RefusalError(
+            f"{name} is a policy of the house, not one of pricing",
+            f"it holds from when it is set: wattproof policy set {name}={text}",
+        )
     if name not in PRICING:
         raise _unknown(name, [*PRICING])
     if text not in CHOICES[name]:

@@ -271,6 +271,8 @@ def test_a_rerating_is_applied_by_one_entry_and_the_next_derive(
         (("--tariff-id", "NOPE"), "there is no tariff NOPE"),
         (("--policy", "flat_scop=session"), "did you mean flat_scope?"),
         (("--policy", "flat_scope=often"), "choose from phase"),
+        (("--policy", "settle_s=5"), "settle_s is a policy of the house, not one of pricing"),
+        (("--session", "NOPE", "--rejected"), "there is no session NOPE"),
         (("--from", "October", "--rejected"), "--from October is no time"),
         (("--from", "2026-11-01", "--to", "2026-10-01", "--rejected"), "after sessions.from"),
         (("--tariff", "missing.json"), "can't be read"),

@@ -27,7 +27,10 @@ from wattproof.refusals import RefusalError
 from wattproof.terminal import progress, say, show, show_json
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Re-rating."
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Re-rating, of what was derived: after policy set or rerate apply, derive first.",
 )
 
 
@@ -102,7 +105,8 @@ def preview(
     by name; without it all that started up to now are looked at. Amounts are before tax; JSON and
     CSV have both. `invoiced` counts those whose bill stands on an issued invoice: the next one
     carries the credit and the new line. `rejected` are those that could not be billed so: what was
-    billed stands.
+    billed stands. It is reckoned on what was derived: after wattproof policy set or rerate apply,
+    wattproof derive comes first.
 
     \b
     Examples:
@@ -256,9 +260,22 @@ def _previewed(wanted: Wanted, said: SessionRerate) -> pl.DataFrame:
             raise RefusalError(
                 f"no OCPI {said.ocpi_version} tariff: {error}", "correct the file"
             ) from None
+    _refuse_unknown(wanted, set(found["session_id"]))
     if found.is_empty():
         _say_none(said)
     return found
+
+
+def _refuse_unknown(wanted: Wanted, found: set[str]) -> None:
+    """Raises RefusalError where a session that was named and is not meant is none at all."""
+    missing = [one for one in wanted.session or () if one not in found]
+    if not missing:
+        return
+    listed = Lake(wanted.data / "lake").sql("session_list", held=False, party="", month="")
+    known = set(listed["session_id"])
+    for one in missing:
+        if one not in known:
+            raise RefusalError(f"there is no session {one}", "see wattproof session list")
 
 
 def _say_none(said: SessionRerate) -> None:
