@@ -19,7 +19,7 @@ from wattproof.documents import lines, size
 from wattproof.options import OCPI, Decisions, Json
 from wattproof.pricing.lint import Linted, as_rows, linted
 from wattproof.pricing.reading import chosen
-from wattproof.pricing.wrapping import wrapped_under
+from wattproof.pricing.wrapping import other_kind, wrapped_under
 from wattproof.refusals import RefusalError
 from wattproof.terminal import console, progress, say, show, show_json
 
@@ -72,18 +72,18 @@ def lint_tariffs(
     now, decided = _instant(at), chosen(decisions(policy))
     tally: Counter[str] = Counter()
     counts: Counter[tuple[str, str]] = Counter()
-    wrapped: dict[str, str] = {}
+    mistaken: dict[str, str] = {}
     rows: list[dict[str, Any]] = []
     with progress("linting", _size(files)) as bar:
         for item in _items(files):
             found = linted(item.tariff, ocpi or None, policy=decided, now=now)
             tally[found.worst.value if found.worst else "nothing"] += 1
-            within = _wrapped(item) if found.worst is Severity.ERROR else ""
-            if within:
-                wrapped.setdefault(item.file, within)
+            no_tariff = _no_tariff(item) if found.worst is Severity.ERROR else ""
+            if no_tariff:
+                mistaken.setdefault(item.file, no_tariff)
             if as_json:
                 rows.append(_json(item, found, severity))
-            elif not within:
+            elif not no_tariff:
                 _show(item, found, severity)
                 counts.update((row["severity"], row["code"]) for row in as_rows(found, severity))
             bar.at(item.read, f"{tally.total()} tariffs")
@@ -91,8 +91,8 @@ def lint_tariffs(
         show_json(rows)
     elif tally.total() > 1:
         _show_counts(counts)
-    for file, name in wrapped.items():
-        say(f"{file} seems to wrap tariffs under {name!r}: lint what stands there, not around it")
+    for file, why in mistaken.items():
+        say(f"{file} {why}")
     say(_told(tally))
     if tally["error"]:
         raise typer.Exit(1)
@@ -208,14 +208,18 @@ def _show(item: _Item, found: Linted, least: Severity) -> None:
             out.print(f"and {count - _MOST_ALIKE} more {code}: --json lists all", style="dim")
 
 
-def _wrapped(item: _Item) -> str:
-    """The name under which an item that is no tariff holds one."""
-    if isinstance(item.tariff, PublishedText):
-        return wrapped_under(item.tariff.value)
+def _no_tariff(item: _Item) -> str:
+    """What an item is that is no tariff: a CDR, or something that holds one."""
     try:
-        return wrapped_under(read_text(item.tariff).value)
+        text = item.tariff
+        value = text.value if isinstance(text, PublishedText) else read_text(text).value
     except ValueError:
         return ""
+    if other_kind(value, "Tariff"):
+        return "holds a CDR, not a tariff: wattproof verify says whether it is right"
+    if name := wrapped_under(value):
+        return f"seems to wrap tariffs under {name!r}: lint what stands there, not around it"
+    return ""
 
 
 def _show_counts(counts: Counter[tuple[str, str]]) -> None:

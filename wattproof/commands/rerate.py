@@ -105,8 +105,8 @@ def preview(
     by name; without it all that started up to now are looked at. Amounts are before tax; JSON and
     CSV have both. `invoiced` counts those whose bill stands on an issued invoice: the next one
     carries the credit and the new line. `rejected` are those that could not be billed so: what was
-    billed stands. It is reckoned on what was derived: after wattproof policy set or rerate apply,
-    wattproof derive comes first.
+    billed stands. It is reckoned on what was derived: after a policy set or a rerate apply,
+    derive comes first.
 
     \b
     Examples:

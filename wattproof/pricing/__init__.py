@@ -1,7 +1,7 @@
 """Pricing for scripts and notebooks: what the commands do, on JSON objects and data frames.
 
 `cdr` and `tariff` are OCPI objects as `loads` reads them (numbers int or Decimal), or JSON text;
-`frame` has a column `cdr` or `tariff` of JSON texts.
+`frame` is a Polars data frame with a column `cdr` or `tariff` of JSON texts.
 
 >>> zone = {"time_zone": "Europe/Amsterdam"}
 >>> price(cdr, **zone).total.gross

@@ -166,3 +166,11 @@ def test_many_tariffs_end_with_a_count_of_each_code(tmp_path: Path) -> None:
     assert ["warning", "duplicate_dimension", "2"] in counts
     path.write_text(json.dumps(DEAD))
     assert "findings" not in run(str(path), code=1).stdout
+
+
+def test_a_cdr_is_named_and_not_linted_as_a_tariff(tmp_path: Path) -> None:
+    path = tmp_path / "cdr.json"
+    path.write_text(json.dumps({"id": "C1", "total_cost": {"excl_vat": 1}, "tariffs": [CLEAN]}))
+    found = run(str(path), code=1)
+    assert f"{path} holds a CDR, not a tariff" in found.stderr
+    assert not found.stdout
