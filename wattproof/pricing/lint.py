@@ -14,7 +14,7 @@ from ingest.protocols.ocpi import VERSIONS, Wire
 from ingest.protocols.ocpi.guess import version_of
 from ingest.protocols.ocpi.lint import lint as lint_object
 from ingest.protocols.ocpi.published_text import PublishedText, read_text
-from wattproof.pricing.reading import Policy, chosen
+from wattproof.pricing.reading import Policy, chosen, not_json
 from wattproof.refusals import RefusalError
 
 
@@ -63,7 +63,7 @@ def linted(
     try:
         published = _published(tariff)
     except ValueError as error:
-        return Linted(version or "", "", "", (not_json(error),))
+        return Linted(version or "", "", "", (_no_tariff(error),))
     wire = published.value
     held = version or version_of(wire, "Tariff")
     found = lint_object(held, published, policy=decided, now=now)
@@ -83,11 +83,6 @@ def lint_many(
     return (linted(tariff, version, policy=decided, now=now) for tariff in tariffs)
 
 
-def not_json(error: ValueError) -> Finding:
-    """The finding about a text that is no JSON."""
-    return Finding("not_json", "", f"not JSON: {error}", "give an OCPI Tariff as JSON")
-
-
 def as_rows(found: Linted, least: Severity = Severity.INFO) -> list[dict[str, str]]:
     """The findings at least as grave as `least`, each as text by name."""
     order = list(Severity)
@@ -102,6 +97,11 @@ def as_rows(found: Linted, least: Severity = Severity.INFO) -> list[dict[str, st
         for one in found.findings
         if order.index(one.severity) <= order.index(least)
     ]
+
+
+def _no_tariff(error: ValueError) -> Finding:
+    """The finding about a text that is no JSON."""
+    return Finding("not_json", "", not_json(error), "give an OCPI Tariff as JSON")
 
 
 def _published(tariff: Wire | str | bytes | PublishedText) -> PublishedText:

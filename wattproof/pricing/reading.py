@@ -137,18 +137,21 @@ def tariffs_of(given: Tariffs) -> list[Wire]:
 
 
 def _from_text(value: Any, kind: Kind) -> Any:  # noqa: ANN401 - JSON is any
-    """What a text says, and anything else as it is. Of a text on one line, such as one of many, an
-    error tells the column alone.
-    """
+    """What a text says, and anything else as it is."""
     if not isinstance(value, str | bytes):
         return value
     try:
         return loads(value)
     except (ValueError, RecursionError) as error:
-        told = str(error)
-        if isinstance(error, JSONDecodeError) and "\n" not in error.doc.strip():
-            told = f"{error.msg}: column {error.pos + 1}"
-        raise UnpriceableError(kind, [Problem("", f"not JSON: {told}")], _ADVICE) from None
+        raise UnpriceableError(kind, [Problem("", not_json(error))], _ADVICE) from None
+
+
+def not_json(error: Exception) -> str:
+    """Why a text is no JSON; of a text on one line, such as one of many, where by its column."""
+    told = str(error)
+    if isinstance(error, JSONDecodeError) and "\n" not in error.doc.strip():
+        told = f"{error.msg}: column {error.pos + 1}"
+    return f"not JSON: {told}"
 
 
 _ADVICE = "correct the object, or ask its sender to"

@@ -58,6 +58,7 @@ def test_a_bad_line_is_a_finding_and_the_others_go_on(many: Path) -> None:
         ["dead_component"],
         ["not_json"],
     ]
+    assert found[2]["findings"][0]["message"].endswith(": column 2")
     assert found[1] | {"findings": []} == {
         "where": f"{many}:2",
         "owner": "NL-WTP",
