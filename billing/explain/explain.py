@@ -110,7 +110,10 @@ def _lead(subject: Subject, figures: Figures) -> tuple[str, ...]:
     else:
         found = [phrases[kind].format(**_places(total, figures))]
     if is_rounded(subject.receipt):
-        found.append(phrases["rounded"].format(**_places(exact, figures)))
+        short = figures.is_short(exact.net) and figures.is_short(exact.gross)
+        found.append(
+            phrases["rounded" if short else "rounded_about"].format(**_full(exact, figures))
+        )
     found += _taxed(subject, phrases)
     found += _claimed(subject, figures)
     return tuple(found)
@@ -145,6 +148,14 @@ def _places(amount: Amount, figures: Figures) -> dict[str, str]:
         "net": figures.money(amount.net),
         "tax": figures.money(amount.tax),
         "gross": figures.money(amount.gross),
+    }
+
+
+def _full(amount: Amount, figures: Figures) -> dict[str, str]:
+    return {
+        "net": figures.in_full(amount.net),
+        "tax": figures.in_full(amount.tax),
+        "gross": figures.in_full(amount.gross),
     }
 
 
@@ -190,11 +201,14 @@ def _shares_steps(receipt: Receipt, numbers: Sequence[int], policy: PricingPolic
 def _sums(subject: Subject, figures: Figures) -> tuple[Sum, ...]:
     """What each group comes to, the exact total where it differs, and the total."""
     phrases, receipt = figures.language.phrases, subject.receipt
-    rows = [(phrases[f"group_{group.value}"], amount, "part") for group, amount in receipt.totals]
+    rows = [
+        Sum(phrases[f"group_{group.value}"], **_places(amount, figures), kind="part")
+        for group, amount in receipt.totals
+    ]
     if is_rounded(receipt):
-        rows.append((phrases["exact"], receipt.exact_total, "exact"))
-    rows.append((phrases["total"], receipt.total, "total"))
-    return tuple(Sum(title, **_places(amount, figures), kind=kind) for title, amount, kind in rows)
+        rows.append(Sum(phrases["exact"], **_full(receipt.exact_total, figures), kind="exact"))
+    rows.append(Sum(phrases["total"], **_places(receipt.total, figures), kind="total"))
+    return tuple(rows)
 
 
 def _remarks(subject: Subject, figures: Figures) -> tuple[Remark, ...]:

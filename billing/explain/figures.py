@@ -15,6 +15,7 @@ from billing.tariff import Dimension
 NBSP = "\u00a0"
 _SYMBOLS = {"EUR": "€", "GBP": "£"}
 _MORE = 2
+_FEW = 6
 
 
 class Figures:
@@ -37,10 +38,22 @@ class Figures:
 
     def money(self, value: Decimal, *, price: bool = False) -> str:
         """An amount; a `price` with all decimals that were published."""
-        most = 12 if price else self._exponent + _MORE
+        return self._amount(value, most=12 if price else self._exponent + _MORE, whole=price)
+
+    def in_full(self, value: Decimal) -> str:
+        """An amount with all its decimals, where they are few; else as `money`."""
+        most = max(_FEW, self._exponent + _MORE)
+        return self._amount(value, most=most) if self.is_short(value) else self.money(value)
+
+    def is_short(self, value: Decimal) -> bool:
+        """Whether `in_full` shows an amount to its last digit."""
+        return value == round_to(value, Decimal(1).scaleb(-max(_FEW, self._exponent + _MORE)))
+
+    def _amount(self, value: Decimal, *, most: int, whole: bool = False) -> str:
         rounded = round_to(value, Decimal(1).scaleb(-most))
-        whole = price or rounded == round_to(rounded, Decimal(1).scaleb(-self._exponent))
-        amount = self.number(abs(rounded), most=most, least=self._exponent if whole else most)
+        whole = whole or rounded == round_to(rounded, Decimal(1).scaleb(-self._exponent))
+        least = self._exponent if whole else self._exponent + _MORE
+        amount = self.number(abs(rounded), most=most, least=least)
         symbol = _SYMBOLS.get(self.currency)
         form = self.language.money_by_code if symbol is None else self.language.money
         sign = "-" if rounded < 0 else ""

@@ -13,6 +13,7 @@ from billing.explain.bearing import Bearings
 from billing.explain.conditions import conditions
 from billing.explain.explanation import Position
 from billing.explain.figures import Figures
+from billing.explain.share import is_share
 from billing.period import ChargingPeriod
 from billing.policy import PricingPolicy
 from billing.receipt import CostGroup, Line
@@ -125,7 +126,9 @@ def _quantities(told: Told) -> list[str]:
     measured, billed = told.total("measured"), told.total("billed")
     key = "measured_reserved" if told.reserved else f"measured_{line.dimension.lower()}"
     found = [told.say(key, amount=figures.quantity(line.dimension, measured), when=when)]
-    if any(one.imputed for one in told.lines):
+    if _is_share(told):
+        found.append(told.say("share"))
+    elif line.dimension is Dimension.ENERGY and any(one.imputed for one in _periods(told)):
         found.append(told.say("imputed"))
     if billed > measured >= 0:
         shared = told.shares_steps and told.policy.step_scope == "session"
@@ -146,13 +149,25 @@ def _quantities(told: Told) -> list[str]:
 
 def _when(told: Told) -> str:
     """The times of the lines by the local clock, neighbours joined: `from 12:00 to 13:00`."""
-    spans = _spans([told.bearings.period(line) for line in told.lines])
+    spans = _spans(_periods(told))
+    if _is_share(told):
+        known = spans if len(spans) <= _MOST_SPANS else [(spans[0][0], spans[-1][1])]
+        words = told.figures.listed([_span(told, span) for span in known])
+        return told.say("within", span=words)
     if told.first.dimension is Dimension.FLAT:
         return _at(told, spans[0][0])
     if len(spans) > _MOST_SPANS:
         whole = _span(told, (spans[0][0], spans[-1][1]))
         return told.say("spans_many", count=str(len(spans)), span=whole)
     return told.figures.listed([_span(told, span) for span in spans])
+
+
+def _periods(told: Told) -> list[ChargingPeriod]:
+    return [told.bearings.period(line) for line in told.lines]
+
+
+def _is_share(told: Told) -> bool:
+    return is_share(told.lines, _periods(told), told.policy)
 
 
 def _spans(periods: Sequence[ChargingPeriod]) -> list[Span]:

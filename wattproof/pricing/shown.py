@@ -13,7 +13,9 @@ from rich.table import Table
 
 from billing.cdr import CDR
 from billing.explain.bearing import is_rounded
+from billing.explain.share import is_share
 from billing.money import UnknownCurrency, exponent, round_to
+from billing.period import ChargingPeriod
 from billing.policy import DEFAULT_POLICY
 from billing.receipt import Amount, CostGroup, Line
 from billing.tariff import Dimension, TaxIncluded
@@ -106,9 +108,9 @@ def _lines(priced: Priced) -> RenderableType:
     for name in ("measured", "billed", _price_head(priced), "net", "VAT", "tax"):
         table.add_column(name, justify="right")
     table.add_column("decided by")
-    starts = {one.ordinal: one.start_at for one in reversed(priced.cdr.periods)}
+    periods = {one.ordinal: one for one in reversed(priced.cdr.periods)}
     for line in priced.receipt.lines:
-        table.add_row(*_cells(priced, line, starts.get(line.period)))
+        table.add_row(*_cells(priced, line, periods.get(line.period)))
     return table
 
 
@@ -119,7 +121,7 @@ def _price_head(priced: Priced) -> str:
     return heads.get(kinds.pop(), "price") if len(kinds) == 1 else "price"
 
 
-def _cells(priced: Priced, line: Line, start: datetime | None) -> tuple[str, ...]:
+def _cells(priced: Priced, line: Line, period: ChargingPeriod | None) -> tuple[str, ...]:
     currency = priced.cdr.currency
     limit = line.group is CostGroup.LIMIT
     rule = f"element {line.element + 1}, component {line.component + 1}"
@@ -127,7 +129,7 @@ def _cells(priced: Priced, line: Line, start: datetime | None) -> tuple[str, ...
         rule = f"{escape(_safe(line.tariff_id))}, {rule}"
     flat = line.dimension is Dimension.FLAT
     return (
-        "" if start is None else _start(priced, start),
+        "" if period is None else _from(priced, line, period),
         "price limit" if limit else _what(line),
         "" if flat else _quantity(line, line.measured),
         "" if flat else _quantity(line, line.billed),
@@ -142,6 +144,14 @@ def _cells(priced: Priced, line: Line, start: datetime | None) -> tuple[str, ...
 def _what(line: Line) -> str:
     reserved = line.group is CostGroup.RESERVATION
     return f"{line.dimension} (reservation)" if reserved else str(line.dimension)
+
+
+def _from(priced: Priced, line: Line, period: ChargingPeriod) -> str:
+    """When a line's period starts; of a share of it no more is known than the whole period."""
+    start = _start(priced, period.start_at)
+    if not is_share((line,), (period,), priced.policy):
+        return start
+    return f"part of {start}-{_start(priced, period.end_at)}"
 
 
 def _start(priced: Priced, at: datetime) -> str:

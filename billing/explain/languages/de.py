@@ -21,6 +21,8 @@ PHRASES = {
     "credits_gross": "Gutschrift: {gross} einschließlich Steuer.",
     "rounded": "Genau gerechnet sind es {net} netto und {gross} brutto; gerundet wird einmal, ganz "
     "am Ende.",
+    "rounded_about": "Ungerundet sind es etwa {net} netto und {gross} brutto; "
+    "gerundet wird einmal, ganz am Ende.",
     "prices_with_tax": "Alle Preise verstehen sich einschließlich Steuer.",
     "prices_before_tax": "Alle Preise verstehen sich ohne Steuer.",
     "claimed": "Der CDR selbst nennt {stated}; erklärt wird hier, was Tarif und Mengen ergeben.",
@@ -54,6 +56,7 @@ PHRASES = {
     "what_parking_time": "Preis der Standzeit",
     "what_flat": "Pauschale",
     "span": "von {start} bis {end} Uhr",
+    "within": "innerhalb der Zeit {span}",
     "span_on_day": "am {date} von {start} bis {end} Uhr",
     "span_days": "vom {start_date}, {start} Uhr, bis zum {end_date}, {end} Uhr",
     "spans_many": "in {count} Abschnitten {span}",
@@ -66,6 +69,7 @@ PHRASES = {
     "measured_reserved": "Der Ladepunkt war {amount} lang für Sie reserviert, {when}.",
     "measured_flat": "Diese Pauschale fällt einmal an, {when}.",
     "imputed": "Ein Teil der Menge wurde zwischen zwei Zählerständen anteilig ermittelt.",
+    "share": "Das ist, nach Zeit anteilig, ein Teil dessen, was in einem Stück erfasst wurde.",
     "billed_same": "Genau das wird abgerechnet.",
     "billed_step": "Abgerechnet werden {billed}: Der Tarif gilt für volle Blöcke von {step}, "
     "daher kamen {surplus} hinzu, um den letzten zu füllen.",

@@ -20,6 +20,8 @@ PHRASES = {
     "credits_gross": "Credited: {gross}, tax included.",
     "rounded": "To the last digit it is {net} before tax and {gross} with tax; it is rounded once, "
     "at the very end.",
+    "rounded_about": "Before rounding it is about {net} before tax and {gross} with tax; "
+    "it is rounded once, at the very end.",
     "prices_with_tax": "All prices include tax.",
     "prices_before_tax": "All prices are before tax.",
     "claimed": "The CDR itself states {stated}; explained here is what its tariff and quantities "
@@ -54,6 +56,7 @@ PHRASES = {
     "what_parking_time": "price of parking time",
     "what_flat": "fixed fee",
     "span": "from {start} to {end}",
+    "within": "within the time {span}",
     "span_on_day": "on {date} from {start} to {end}",
     "span_days": "from {start_date} at {start} to {end_date} at {end}",
     "spans_many": "in {count} periods {span}",
@@ -66,6 +69,7 @@ PHRASES = {
     "measured_reserved": "The charging point was held for you for {amount}, {when}.",
     "measured_flat": "This fee is due once, {when}.",
     "imputed": "Part of the amount was estimated between two meter readings.",
+    "share": "This is a share, in proportion to time, of what was recorded in one piece.",
     "billed_same": "Exactly that is billed.",
     "billed_step": "{billed} are billed: the tariff bills in full blocks of {step}, so {surplus} "
     "were added to fill the last one.",

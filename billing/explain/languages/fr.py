@@ -21,6 +21,8 @@ PHRASES = {
     "credits_gross": "Remboursé : {gross} taxes comprises.",
     "rounded": "Au dernier chiffre près, cela fait {net} hors taxes et {gross} taxes comprises ; "
     "l’arrondi se fait une seule fois, tout à la fin.",
+    "rounded_about": "Avant arrondi, cela fait environ {net} hors taxes et {gross} taxes "
+    "comprises ; l’arrondi se fait une seule fois, tout à la fin.",
     "prices_with_tax": "Tous les prix s’entendent taxes comprises.",
     "prices_before_tax": "Tous les prix s’entendent hors taxes.",
     "claimed": "Le CDR lui-même indique {stated} ; ce qui est expliqué ici est ce que donnent le "
@@ -55,6 +57,7 @@ PHRASES = {
     "what_parking_time": "prix du temps de stationnement",
     "what_flat": "frais fixes",
     "span": "de {start} à {end}",
+    "within": "au cours de la période {span}",
     "span_on_day": "le {date} de {start} à {end}",
     "span_days": "du {start_date} à {start} au {end_date} à {end}",
     "spans_many": "en {count} périodes {span}",
@@ -68,6 +71,7 @@ PHRASES = {
     "measured_reserved": "Le point de recharge vous a été réservé pendant {amount}, {when}.",
     "measured_flat": "Ce montant est dû une seule fois, {when}.",
     "imputed": "Une partie de la quantité a été estimée entre deux relevés du compteur.",
+    "share": "C’est la part, au prorata du temps, de ce qui a été relevé en une seule fois.",
     "billed_same": "C’est exactement ce qui est facturé.",
     "billed_step": "Quantité facturée : {billed}. Le tarif compte par tranches entières de "
     "{step} ; {surplus} ont donc été ajoutés pour remplir la dernière.",

@@ -21,6 +21,8 @@ PHRASES = {
     "credits_gross": "Gecrediteerd: {gross} inclusief belasting.",
     "rounded": "Tot op het laatste cijfer is het {net} exclusief en {gross} inclusief belasting; "
     "er wordt één keer afgerond, helemaal aan het eind.",
+    "rounded_about": "Onafgerond is het ongeveer {net} exclusief en {gross} inclusief belasting; "
+    "er wordt één keer afgerond, helemaal aan het eind.",
     "prices_with_tax": "Alle prijzen zijn inclusief belasting.",
     "prices_before_tax": "Alle prijzen zijn exclusief belasting.",
     "claimed": "De CDR zelf noemt {stated}; hier staat uitgelegd wat tarief en hoeveelheden "
@@ -55,6 +57,7 @@ PHRASES = {
     "what_parking_time": "prijs van parkeertijd",
     "what_flat": "vast bedrag",
     "span": "van {start} tot {end} uur",
+    "within": "binnen de tijd {span}",
     "span_on_day": "op {date} van {start} tot {end} uur",
     "span_days": "van {start_date} om {start} uur tot {end_date} om {end} uur",
     "spans_many": "in {count} periodes {span}",
@@ -67,6 +70,7 @@ PHRASES = {
     "measured_reserved": "Het laadpunt was {amount} lang voor u gereserveerd, {when}.",
     "measured_flat": "Dit bedrag is één keer verschuldigd, {when}.",
     "imputed": "Een deel van de hoeveelheid is geschat tussen twee meterstanden.",
+    "share": "Dit is het deel, naar verhouding van de tijd, van wat in één keer is vastgelegd.",
     "billed_same": "Precies dat wordt in rekening gebracht.",
     "billed_step": "Er wordt {billed} in rekening gebracht: het tarief rekent in hele blokken van "
     "{step}, dus kwam er {surplus} bij om het laatste te vullen.",

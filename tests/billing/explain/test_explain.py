@@ -362,3 +362,46 @@ def test_a_limit_belongs_to_no_element() -> None:
     groups = [line.group for line in whole.receipt.lines]
     assert CostGroup.LIMIT in groups
     assert explain(whole, "en").positions[-1].reasons == ()
+
+
+SPLIT = PricingPolicy(period_spans_price_change="split_by_time")
+HOURLY: list[Any] = [["TIME 6.00", {"max_duration": "3600"}], ["TIME 1.00"]]
+TWO_HOURS = (("2026-10-05T18:00", "30 kWh"),)
+SHARES = {
+    "en": ("for 1 h, within the time from 18:00 to 20:00.", "This is a share"),
+    "de": ("innerhalb der Zeit von 18:00 bis 20:00 Uhr", "in einem Stück erfasst"),
+    "nl": ("binnen de tijd van 18:00 tot 20:00 uur", "in één keer is vastgelegd"),
+    "fr": ("au cours de la période de 18", "en une seule fois"),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGE_CODES)
+def test_a_share_of_a_period_claims_neither_its_hours_nor_two_readings(language: str) -> None:
+    end = "2026-10-05T20:00"
+    found = said(explain(subject(HOURLY, TWO_HOURS, end, SPLIT), language))
+    assert all(found.count(words) == 2 for words in SHARES[language])
+    assert LANGUAGES[language].phrases["imputed"] not in found
+    whole = said(explain(subject([["TIME 6.00"]], TWO_HOURS, end, SPLIT), language))
+    assert not any(words in whole for words in SHARES[language])
+
+
+def test_all_shares_of_a_period_together_are_told_as_the_period() -> None:
+    """Energy changes its price after an hour; time is one price throughout, in two lines."""
+    plain: list[Any] = [["ENERGY 0.10", {"max_kwh": "10"}], ["ENERGY 0.20"], ["TIME 6.00"]]
+    found = explain(subject(plain, TWO_HOURS, "2026-10-05T20:00", SPLIT), "en")
+    time = next(one for one in found.positions if one.title == "Charging time")
+    assert len(time.lines) == 2
+    assert "for 2 h, from 18:00 to 20:00." in " ".join(time.sentences).replace(NBSP, " ")
+
+
+@pytest.mark.parametrize(
+    ("price_per_kwh", "words"),
+    [
+        ("0.333333", "To the last digit it is €0.333333 before tax"),
+        ("0.3333333", "Before rounding it is about €0.3333 before tax"),
+    ],
+)
+def test_the_last_digit_is_shown_or_not_claimed(price_per_kwh: str, words: str) -> None:
+    row = (("2026-10-05T18:00", "1 kWh"),)
+    found = said(explain(subject([[f"ENERGY {price_per_kwh}"]], row, "2026-10-05T19:00"), "en"))
+    assert words in found
