@@ -7,6 +7,7 @@ from billing.cdr import CDR, derive
 from billing.cut import cut
 from billing.price import price
 from billing.record import dumps, loads
+from ingest.collector import relax
 from tests.bench.figure import Figure
 from tests.billing.cdr.samples import context, session
 from tests.billing.pricing.samples import AMSTERDAM, tariff
@@ -58,12 +59,15 @@ def run(seconds: float = 1.5) -> list[Figure]:
         loads(CDR, text)
         return 1
 
-    return [
+    undo = relax()  # as a batch does: what the other benches loaded is not looked at again
+    found = [
         Figure("receipts of 1-3 elements", rate(receipts, seconds), "/s/core", 5_000, "higher"),
         Figure("sessions cut and made CDRs", rate(cdrs, seconds), "/s/core", 2_800, "higher"),
         Figure("CDR records written", rate(written, seconds), "/s/core", None, "higher"),
         Figure("CDR records read", rate(read, seconds), "/s/core", None, "higher"),
     ]
+    undo()
+    return found
 
 
 def rate(work: Callable[[], int], seconds: float) -> float:
