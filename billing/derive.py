@@ -95,7 +95,7 @@ def _decide(dossier: Dossier, limit: Limit, policy: SessionPolicy) -> Outcome:
     """Timeline, reel and ladder, reading by reading."""
     dossier.unfold()
     line = timeline(dossier, policy)
-    reel = wind(dossier, line, policy)
+    reel = wind(dossier, line, limit, policy)
     return line, reel, measure(dossier, reel, limit, policy)
 
 

@@ -13,6 +13,7 @@ from billing.desk import Desk
 from billing.dossier import Dossier, instant
 from billing.events import EventKind, MeterReading, TransactionEvent
 from billing.identity import is_placeholder, normal_token
+from billing.momentary import is_beyond
 from billing.samples import Samples
 from billing.starts import answered, started
 from billing.station import SOON, PlaceMemory, closing_register, is_total
@@ -28,9 +29,12 @@ def take_event(desk: Desk, event: TransactionEvent) -> None:
 
 
 def take_reading(desk: Desk, reading: MeterReading) -> None:
-    """Sort one reading in; what is neither energy, power, current nor signed says nothing here."""
+    """Sort one reading in; what is neither energy, power, current nor signed says nothing here.
+
+    A current that was not read says something: that its session's others are in doubt.
+    """
     measured = (reading.wh, reading.watt, reading.ampere)
-    if measured == _NOTHING and not reading.signed:
+    if measured == _NOTHING and not reading.signed and not is_beyond(reading):
         desk.tell_flags(reading)
         return
     dossier = desk.by_transaction.get(reading.transaction)

@@ -18,6 +18,9 @@ _MARGIN = Decimal("1.05")
 ALLOWANCE_WH = Decimal(100)
 """Truncated seconds and registers of whole 100 Wh never make a session implausible."""
 
+_LEAST_VOLT = 115
+"""Half of 230 V to neutral: what a connector of known power carries of current, and twice that."""
+
 _HOUR = timedelta(hours=1)
 MICROSECOND = timedelta(microseconds=1)
 _HOUR_US = Decimal(_HOUR // MICROSECOND)
@@ -61,6 +64,10 @@ class Limit:
         """Whether `mwh` can be delivered in `us` microseconds, and with room to spare."""
         beyond = mwh - _ALLOWANCE_MWH
         return beyond <= 0 or beyond * _MWH_SCALE < us * int(self.power_w * _POWER_SCALE)
+
+    def carries(self, ampere: Decimal) -> bool:
+        """Whether a current, summed over phases, can flow: by far, at any voltage of a charge."""
+        return ampere * _LEAST_VOLT <= self.power_w
 
     @property
     def us_per_wh(self) -> Decimal:

@@ -4,7 +4,7 @@ One pass over everything sampled; what lies outside the window, belongs to anoth
 the same twice is taken out here and told, so that the ladder sees one clean reel.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -14,7 +14,9 @@ from billing.dossier import Dossier, Note
 from billing.events import MeterReading, StampQuality
 from billing.finding import Source
 from billing.identity import is_placeholder
+from billing.momentary import BEYOND, Sample, by_instant, is_beyond, nearest, phase_of
 from billing.mould import mould
+from billing.plausibility import Limit
 from billing.session import CurrentSample, PowerSample
 from billing.session_policy import SessionPolicy
 from billing.timing import Timeline
@@ -23,12 +25,7 @@ IMPORT = "Energy.Active.Import.Register"
 
 Point = tuple[datetime, int, Decimal, Source, MeterReading]
 """(instant, arrival order, Wh, entry, the reading)"""
-Sample = tuple[datetime, int, MeterReading]
-"""(instant, arrival order, the reading)"""
 
-_NONE = Decimal(0)
-_OUTLET = "Outlet"
-_NEARNESS = (_OUTLET, "Cable", "Inlet", "EV", "Body")
 _new_sample = mould(PowerSample)
 _new_current = mould(CurrentSample)
 
@@ -62,7 +59,7 @@ class _Sorted:
     untagged: int = 0
 
 
-def wind(dossier: Dossier, line: Timeline, policy: SessionPolicy) -> Reel:
+def wind(dossier: Dossier, line: Timeline, limit: Limit, policy: SessionPolicy) -> Reel:
     """Sort out the readings of one session on its timeline."""
     reel = Reel(line.start, line.end)
     found = _sort(dossier, line, reel)
@@ -79,11 +76,10 @@ def wind(dossier: Dossier, line: Timeline, policy: SessionPolicy) -> Reel:
     points = _single_value(points, reel)
     _cut(points, dossier, reel, policy)
     if found.power:
-        told = _by_instant(found.power, line, attrgetter("watt"))
+        told = by_instant(_in_window(found.power, line), attrgetter("watt"))
         reel.power = [_new_sample(at, watt) for at, watt in told]
     if found.current:
-        told = _by_instant(found.current, line, attrgetter("ampere"))
-        reel.current = [_new_current(at, ampere) for at, ampere in told]
+        reel.current = _currents(found.current, line, limit, reel)
     return reel
 
 
@@ -107,7 +103,7 @@ def _sort(dossier: Dossier, line: Timeline, reel: Reel) -> _Sorted:
         if wh is None:
             if reading.watt is not None:
                 power((at, order, reading))
-            elif reading.ampere is not None:
+            elif reading.ampere is not None or is_beyond(reading):
                 current((at, order, reading))
             continue
         if reading.measurand != IMPORT:
@@ -129,7 +125,7 @@ def _sort(dossier: Dossier, line: Timeline, reel: Reel) -> _Sorted:
 
 def _sum_phases(phases: list[Point], reel: Reel) -> list[Point]:
     """Faults 52, 53: the sum where every phase is given; one phase alone is the total."""
-    names = {_phase(point[4].phase) for point in phases}
+    names = {phase_of(point[4]) for point in phases}
     if len(names) <= 1:
         if phases:
             text = f"only phase {next(iter(names))} ever appears"
@@ -138,7 +134,7 @@ def _sum_phases(phases: list[Point], reel: Reel) -> list[Point]:
     reel.summed = True
     groups: dict[tuple[datetime, Source], dict[str, Point]] = {}
     for point in phases:
-        groups.setdefault((point[0], point[3]), {})[_phase(point[4].phase)] = point
+        groups.setdefault((point[0], point[3]), {})[phase_of(point[4])] = point
     summed: list[Point] = []
     for (at, source), members in groups.items():
         if len(members) == len(names):
@@ -146,10 +142,6 @@ def _sum_phases(phases: list[Point], reel: Reel) -> list[Point]:
             total = sum((point[2] for point in members.values()), Decimal(0))
             summed.append((at, first[1], total, source, first[4]))
     return summed
-
-
-def _phase(phase: str) -> str:
-    return phase.removesuffix("-N")
 
 
 def _tagged_first(points: list[Point]) -> list[Point]:
@@ -246,33 +238,28 @@ def _tell_after(
         reel.notes.append(Note("stale_tx", text, after[0][3]))
 
 
-def _by_instant(
-    samples: list[Sample], line: Timeline, value: Callable[[MeterReading], Decimal]
-) -> list[tuple[datetime, Decimal]]:
-    """A momentary value within the window, strictly later each: the total where given, else the
-    sum of the phases that are; of what is told twice, what came last.
+def _in_window(samples: list[Sample], line: Timeline) -> list[Sample]:
+    """Momentary samples between start and stop, by time, each instant's of one place."""
+    found = nearest([one for one in samples if line.start <= one[0] <= line.end])
+    found.sort(key=itemgetter(0, 1))
+    return found
+
+
+def _currents(
+    samples: list[Sample], line: Timeline, limit: Limit, reel: Reel
+) -> list[CurrentSample]:
+    """All of a session's currents, or none: one that cannot flow says that the unit of all is in
+    doubt, and the smaller ones would hold where it was told.
     """
-    samples = _of_one_place(samples)
-    samples.sort(key=itemgetter(0, 1))
-    totals: dict[datetime, Decimal] = {}
-    phases: dict[datetime, dict[str, Decimal]] = {}
-    for at, _, reading in samples:
-        if line.start <= at <= line.end:
-            if reading.phase:
-                phases.setdefault(at, {})[_phase(reading.phase)] = value(reading)
-            else:
-                totals[at] = value(reading) or _NONE
-    if not phases:
-        return list(totals.items())
-    sums = {at: sum(each.values(), _NONE) or _NONE for at, each in phases.items()}
-    return sorted((sums | totals).items())
-
-
-def _of_one_place(samples: list[Sample]) -> list[Sample]:
-    """Of several places at which a charger measures the same, the one nearest to the outlet."""
-    places = {reading.location or _OUTLET for _, _, reading in samples}
-    if len(places) == 1:
-        return samples
-    near = [place for place in _NEARNESS if place in places]
-    chosen = near[0] if near else min(places)
-    return [one for one in samples if (one[2].location or _OUTLET) == chosen]
+    samples = _in_window(samples, line)
+    if any(reading.ampere is None for _, _, reading in samples):
+        return []  # as the reader's own finding tells
+    told = by_instant(samples, attrgetter("ampere"))
+    beyond = next((one for one in told if not limit.carries(abs(one[1]))), None)
+    if beyond is None:
+        return [_new_current(at, ampere) for at, ampere in told]
+    at, ampere = beyond
+    text = f"{ampere} A at {at.isoformat()} where {limit.power_w} W are the most: no current used"
+    source = next(reading.source for when, _, reading in samples if when == at)
+    reel.notes.append(Note(BEYOND, text, source))
+    return []

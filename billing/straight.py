@@ -19,6 +19,7 @@ from billing.dossier import Dossier
 from billing.energy import Measured
 from billing.events import MeterReading, StampQuality, TransactionEvent
 from billing.finding import Source
+from billing.momentary import sum_phases
 from billing.plausibility import ALLOWANCE_WH, Limit
 from billing.reel import Reel
 from billing.samples import Samples, amount_of, instant_of, micros_of
@@ -43,7 +44,7 @@ def go_straight(dossier: Dossier, limit: Limit, policy: SessionPolicy) -> Outcom
         return None
     if end - begin <= policy.zero_below_wh * 1000:
         return None
-    current = _current(way)
+    current = _current(way, limit)
     if current is None:
         return None
     start, stop = way.start, way.stop
@@ -166,21 +167,26 @@ def _in_window(way: _Way, policy: SessionPolicy) -> bool:
     return not way.at or (low <= way.at[0] and way.at[-1] <= way.end_at)
 
 
-def _current(way: _Way) -> Sequence[CurrentSample] | None:
-    """The current within start and stop, phases summed; None where anything is told twice."""
+def _current(way: _Way, limit: Limit) -> Sequence[CurrentSample] | None:
+    """The current within start and stop, phases summed; None where anything is told twice, or is
+    more than the connector carries.
+    """
     told = list(zip(way.current_at, way.current_phase, strict=True))
     if len(set(told)) < len(told):
         return None
     totals: dict[int, int] = {}
-    phases: dict[int, int] = {}
+    phases: dict[int, dict[int, int]] = {}
     for (at, phase), ma in zip(told, way.current_ma, strict=True):
         if way.start_at <= at <= way.end_at:
             if phase:
-                phases[at] = phases.get(at, 0) + ma
+                phases.setdefault(at, {})[phase] = ma
             else:
                 totals[at] = ma
-    found = sorted((phases | totals).items())
-    return CurrentCourse([at for at, _ in found], [ma for _, ma in found]) if found else ()
+    found = sorted((sum_phases(phases) | totals).items())
+    if not found:
+        return ()
+    course = CurrentCourse([at for at, _ in found], [ma for _, ma in found])
+    return course if limit.carries(amount_of(max(course.ma))) else None
 
 
 def _states_in_order(way: _Way) -> bool:

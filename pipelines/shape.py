@@ -19,7 +19,7 @@ from billing.finding import Source
 from ingest.protocols.ocpp import tokens
 from ingest.protocols.ocpp.facts import Reading, read
 from ingest.protocols.ocpp.message import Message
-from ingest.protocols.ocpp.samples import MOST_AMPERE
+from ingest.protocols.ocpp.samples import most_ampere
 from pipelines.fact_rows import EVENT, READING, write_events, write_readings
 from warehouse.lake.tables import ENERGY
 
@@ -42,8 +42,8 @@ STAMP = Hole(
     '"2031-02-03T04:{:02}:06Z"',
     '"2032-03-04T05:{:02}:07.125Z"',
 )
-NUMBER = Hole(r"((?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,6})?)", "10{:02}.5", "20{:02}.250")
-NUMBER_TEXT = Hole(r'"([0-9]{1,12}(?:\.[0-9]{1,6})?)"', '"10{:02}.5"', '"20{:02}.250"')
+NUMBER = Hole(r"((?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,6})?)", "1{:02}.5", "2{:02}.250")
+NUMBER_TEXT = Hole(r'"([0-9]{1,12}(?:\.[0-9]{1,6})?)"', '"1{:02}.5"', '"2{:02}.250"')
 WHOLE = Hole(r"(0|[1-9][0-9]{0,8})", "10{:02}", "20{:02}")
 REGISTER = Hole(r"(0|[1-9][0-9]{0,11})", "10{:02}", "20{:02}")
 ISSUED = Hole(r"([1-9][0-9]{0,8})", "10{:02}", "20{:02}")
@@ -239,7 +239,7 @@ def _columns(
                 columns[name] = found[0].alias(name)
                 exact += found[1]
                 if name == "ampere":
-                    exact.append(found[0] <= MOST_AMPERE)
+                    exact.append(found[0] <= most_ampere(once["phase"].item()))
                 used.add(number)
                 break
         else:

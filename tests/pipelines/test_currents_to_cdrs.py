@@ -213,3 +213,63 @@ def test_the_other_engine_and_other_days_give_the_same(
     for part in parts(replace(whole, engine="single"), at_once=1):
         derive_stretch(part)
     assert hashes(whole) == hashes(stretch)
+
+
+def bucket(at: datetime, *sampled: dict[str, Any]) -> dict[str, Any]:
+    return {"timestamp": f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z",
+            "sampledValue": list(sampled)}  # fmt: skip
+
+
+def charge_an_hour(
+    story: Story,
+    station: str,
+    told: list[dict[str, Any]],
+    last: list[dict[str, Any]],
+    apart_ms: int,
+) -> None:
+    """10.8 kWh in an hour: `told` every five minutes, `apart_ms` from each other; `last` at 60."""
+    start = story.clock.at = story.at(day=1, hour=12)
+    said = {"connectorId": 1, "idTag": "CARD", "meterStart": 1000, "timestamp": stamp(start)}
+    call = story.calls_us(station, "StartTransaction", said)
+    story.answers(station, call, {"transactionId": 5, "idTagInfo": {"status": "Accepted"}})
+    for minute in range(5, 60, 5):
+        at = story.clock.at = start + timedelta(minutes=minute)
+        found = [bucket(at, {"value": str(1000 + minute * 180), "unit": "Wh"})]
+        found += [
+            bucket(at + timedelta(milliseconds=number * apart_ms), one)
+            for number, one in enumerate(told)
+        ]
+        said = {"connectorId": 1, "transactionId": 5, "meterValue": found}
+        story.calls_us(station, "MeterValues", said)
+    at = story.clock.at = start + timedelta(minutes=60)
+    said = {"transactionId": 5, "idTag": "CARD", "meterStop": 11_800, "timestamp": stamp(at)}
+    said |= {"transactionData": [bucket(at, {"value": "11800", "unit": "Wh"}, *last)]}
+    story.calls_us(station, "StopTransaction", said)
+
+
+def test_a_load_is_what_the_charger_says_however_it_says_it(tmp_path: Path) -> None:
+    """10.8 kWh at 48 A and 11 kW: 6.48 at 0.60, never 3.24 at the 0.30 of below 32 A."""
+    sixteen = {"L1": "16", "L2": "16", "L3": "16"}
+    idle: Amperes = {"": "0"}
+    power = {"measurand": "Power.Active.Import", "unit": "kW"}
+    inlet = [*currents(sixteen, unit="A", location="Inlet"),
+             {**power, "value": "11", "location": "Inlet"}]  # fmt: skip
+    with Story(tmp_path) as story:
+        story.sets_up("A", "B", "C", "D", tariff=BY_LOAD)
+        # at the stop without a place, so of the outlet: no current, no power
+        last = [*currents(idle, unit="A"), {**power, "value": "0"}]
+        charge_an_hour(story, "A", inlet, last, 0)
+        charge_an_hour(story, "B", currents(sixteen, unit="A"), [], 100)
+        # milliamperes that say A: of none of them is anything known
+        charge_an_hour(story, "C", currents(dict.fromkeys(sixteen, "2000"), unit="A"), [], 0)
+        milli = currents(dict.fromkeys(sixteen, "16000"), unit="A")
+        charge_an_hour(story, "D", milli, currents(idle, unit="A"), 0)
+        story.at(day=3, hour=6)
+    found = {one.evse.uid[0]: one for one in read_cdrs(derived(tmp_path, tmp_path).lake)}
+    assert {key: one.receipt.total.net for key, one in found.items()} == dict.fromkeys(
+        "ABCD", Decimal("6.48")
+    )
+    assert [found[key].periods[0].max_current_a for key in "ABCD"] == [48, 48, None, None]
+    assert [
+        "unknown_bound" in {note.code for note in found[key].receipt.notes} for key in "ABCD"
+    ] == [False, True, True, True]

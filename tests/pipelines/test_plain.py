@@ -241,7 +241,9 @@ def test_what_is_doubtful_is_left_or_read_alike(spoil: Callable[[str], str]) -> 
     agree(messages([spoil(json.dumps([2, "m", "MeterValues", HEALTHY]))], "ocpp1.6"))
 
 
-@pytest.mark.parametrize(("value", "plain_ones"), [("16.5", 41), ("16500", 40)])
+@pytest.mark.parametrize(
+    ("value", "plain_ones"), [("16.5", 41), ("500", 41), ("501", 40), ("16500", 40)]
+)
 def test_a_current_beyond_any_connector_is_left_to_the_reader(value: str, plain_ones: int) -> None:
     amperes = [
         {"value": "16.5", "unit": "A", "measurand": "Current.Import", "phase": phase}

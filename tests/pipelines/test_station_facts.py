@@ -50,6 +50,7 @@ SESSIONS = st.lists(
             "register": st.sampled_from([0, 1000, 1000, 5000]),
             "watt": st.sampled_from([7200, 7200, 0, 20, None]),
             "ampere": st.sampled_from([{}, {}, *CURRENTS]),
+            "apart_ms": st.sampled_from([0, 0, 0, 100, 1000]),
             "place": st.sampled_from([1, 1, 2]),
             "transaction": st.sampled_from(["1", "2", "3", "3", "0", ""]),
             "edges": st.sampled_from(["both", "both", "both", "start", "stop", "none"]),
@@ -65,12 +66,16 @@ OF_ANY = {
     "other_id": {"transaction": "9"},
 }
 OF_EVENTS = {"stateless": {"charging_state": ""}, "idle": {"charging_state": "EVConnected"}}
+NO_ENERGY = {"measurand": CURRENT, "watt": None, "wh": None}
 OF_READINGS: dict[str, dict[str, Any]] = {
     "phase": {"phase": "L1"},
     "signed": {"signed": "OCMF|{}|{}"},
     "begin": {"context": "Transaction.Begin"},
     "low": {"wh": Decimal("0.001"), "measurand": IMPORT, "watt": None, "ampere": None},
     "inlet": {"location": "Inlet"},
+    "upstream": {"location": "Upstream"},
+    "milli": {"ampere": Decimal(400), "phase": "L3"} | NO_ENERGY,
+    "not_read": {"ampere": None, "flags": (("value_out_of_range", "?"),)} | NO_ENERGY,
     "minus": {"ampere": Decimal(-3), "measurand": CURRENT, "watt": None, "wh": None},
 }
 RETOLD = ["drop", "twice", "late", "status", "boot", "odd"]
@@ -156,10 +161,13 @@ def message(protocol: str, one: dict[str, Any], kind: str, step: int, at: dateti
                 )
             )  # fmt: skip
         for position, (phase, ampere) in enumerate(one["ampere"].items(), 2):
+            told_at = at + timedelta(milliseconds=one["apart_ms"] * (position - 2))
+            stamp = Stamp(told_at.isoformat(), told_at, StampQuality.OK)
             facts.append(
                 MeterReading(
-                    **shared | {"phase": phase}, position=position, measurand=CURRENT, unit="A",
-                    value_text=ampere, wh=None, watt=None, ampere=Decimal(ampere),
+                    **shared | {"phase": phase, "stamp": stamp}, position=position,
+                    measurand=CURRENT, unit="A", value_text=ampere,
+                    wh=None, watt=None, ampere=Decimal(ampere),
                 )
             )  # fmt: skip
     return facts
@@ -289,10 +297,13 @@ def test_golden_cases_taken_together(case: str) -> None:
         assert two.state.to_json() == one.state.to_json()
 
 
-def plain_day(protocol: str, ampere: Mapping[str, str] = NO_CURRENT) -> list[Told]:
+def plain_day(
+    protocol: str, ampere: Mapping[str, str] = NO_CURRENT, apart_ms: int = 0
+) -> list[Told]:
     one = {
         "begin": 0, "samples": 8, "every": 5, "step": 600, "register": 1000, "watt": 7200,
         "place": 1, "transaction": "7", "edges": "both", "ampere": ampere,
+        "apart_ms": apart_ms,
     }  # fmt: skip
     return both_ways(tell(protocol, [one]))[1]
 
@@ -323,6 +334,14 @@ def test_currents_travel_as_columns(protocol: str, ampere: dict[str, str], sums:
     assert isinstance(session.current, CurrentCourse)
     assert {str(one.ampere) for one in session.current} == {sums}
     assert len(session.current) == (8 if protocol == "ocpp1.6" else 10)
+
+
+@pytest.mark.parametrize("apart_ms", [100, 1000])
+def test_phases_told_apart_travel_as_columns_too(apart_ms: int) -> None:
+    """Each of eight times three instants tells the sum of all three."""
+    (session,) = run(plain_day("ocpp1.6", CURRENTS[0], apart_ms)).sessions
+    assert isinstance(session.current, CurrentCourse)
+    assert [one.ampere for one in session.current] == [Decimal("30.375")] * 24
 
 
 @pytest.mark.parametrize("ampere", [NO_CURRENT, CURRENTS[0]])

@@ -42,8 +42,10 @@ class Sampled:
     signed: str = ""
 
 
-MOST_AMPERE = 3_000
+_MOST_AMPERE = 3_000
 """What the largest connector carries (megawatt charging); milliamperes sent as A lie above."""
+_MOST_OF_A_PHASE = 500
+"""Only alternating current has phases: no outlet or cable of it carries a fourth of this."""
 
 ReadSample = Callable[[dict[str, Any], Flags], Sampled]
 
@@ -84,10 +86,15 @@ def _items(value: object, flags: Flags, name: str) -> list[dict[str, Any]]:
     return []
 
 
-def _ampere(value: Decimal, exponent: int, flags: Flags) -> Decimal | None:
+def most_ampere(phase: str) -> int:
+    """The most that any connector carries, of one phase or ("") in all, A."""
+    return _MOST_OF_A_PHASE if phase else _MOST_AMPERE
+
+
+def _ampere(value: Decimal, exponent: int, most: int, flags: Flags) -> Decimal | None:
     """Current in A, exact to 0.001. One that no connector carries is another unit's number."""
     found = milli(value, exponent, flags)
-    if found is None or abs(found) <= MOST_AMPERE:
+    if found is None or abs(found) <= most:
         return found
     flags.append(("value_out_of_range", f"value: {shown(value)} is no current of a connector"))
     return None
@@ -104,7 +111,7 @@ def _reading(
         elif what.watt is not None:
             watt = milli(value, what.watt, flags)
         elif what.ampere is not None:
-            ampere = _ampere(value, what.ampere, flags)
+            ampere = _ampere(value, what.ampere, most_ampere(what.phase), flags)
     return new_reading(
         place.source,
         position,

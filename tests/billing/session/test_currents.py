@@ -24,7 +24,34 @@ def test_phases_are_summed(story: Any) -> None:
 
 def test_only_some_phases_ever_report(story: Any) -> None:
     told = story().start(0, 0).currents(10, {"L1": "16", "L2": "16"}).currents(20, {"L2": "8"})
-    assert amperes(told.stop(60, 9000).one()) == [(10, 32), (20, 8)]
+    assert amperes(told.stop(60, 9000).one()) == [(10, 32), (20, 24)]
+
+
+@pytest.mark.parametrize("apart", [1 / 600, 1 / 60, 2])
+def test_phases_told_at_different_instants_are_summed(story: Any, apart: float) -> None:
+    """Each holds until its next sample: 48 A while all three are at 16, then 42, 36 and 30 A."""
+    told = story().start(0, 0)
+    for at, ampere in ((10, "16"), (20, "10")):
+        for number, phase in enumerate(("L1", "L2", "L3-N")):
+            told.currents(at + number * apart, {phase: ampere})
+    found = amperes(told.stop(60, 9000).one())
+    assert [ampere for _, ampere in found] == [48, 48, 48, 42, 36, 30]
+    assert [at for at, _ in found] == pytest.approx(
+        [10, 10 + apart, 10 + 2 * apart, 20, 20 + apart, 20 + 2 * apart], abs=1e-6
+    )
+
+
+def test_powers_of_phases_told_at_different_instants_are_summed(story: Any) -> None:
+    told = story().start(0, 0)
+    for at, phase, watt in ((10, "L1", 3000), (11, "L2", 2000), (20, "L1", 0), (21, "", 2100)):
+        told.meter(at, None, watt=watt, phase=phase)
+    assert [one.watt for one in told.stop(60, 3000).one().power] == [5000, 5000, 2000, 2100]
+
+
+def test_a_phase_told_outside_start_and_stop_is_not_known(story: Any) -> None:
+    told = story().start(10, 0).currents(5, {"L3": "9"}).currents(20, {"L1": "16"})
+    session = told.currents(30, {"L2": "16"}).stop(60, 9000).one()
+    assert amperes(session) == [(10, 32), (20, 32)]
 
 
 def test_a_phase_to_neutral_is_that_phase(story: Any) -> None:
@@ -39,15 +66,81 @@ def test_a_total_counts_before_its_phases(story: Any) -> None:
 
 
 @pytest.mark.parametrize("field", ["ampere", "watt"])
-def test_the_outlet_counts_where_several_places_are_measured(story: Any, field: str) -> None:
+def test_the_outlet_counts_where_several_places_are_measured_at_once(
+    story: Any, field: str
+) -> None:
     told = story().start(0, 0)
     for at, place, value in (
-        (10, "Outlet", 7000), (10, "Inlet", 400), (15, "EV", 1), (20, "Outlet", 6000),
+        (10, "Outlet", 700), (10, "Inlet", 400), (15, "EV", 1), (20, "Outlet", 600),
     ):  # fmt: skip
         told.meter(at, None, location=place, **{field: Decimal(value)})
     session = told.stop(60, 6000).one()
     found = session.power if field == "watt" else session.current
-    assert [getattr(one, field) for one in found] == [7000, 6000]
+    assert [getattr(one, field) for one in found] == [700, 1, 600]
+
+
+@pytest.mark.parametrize("at", [0, 60])
+def test_one_sample_without_a_place_does_not_silence_the_others(story: Any, at: int) -> None:
+    """What names no place is of the outlet: a lone 0 at the start or stop is no more than that."""
+    told = story().start(0, 0)
+    lone = {"watt": 0}
+    if at == 0:
+        told.meter(0, None, **lone)
+    for minute in (20, 40):
+        told.meter(minute, None, watt=11_000, location="Inlet")
+    if at == 60:
+        told.meter(60, None, **lone)
+    found = [one.watt for one in told.stop(60, 11_000).one().power]
+    assert found == ([0, 11_000, 11_000] if at == 0 else [11_000, 11_000, 0])
+
+
+def test_where_others_draw_from_too_counts_only_alone(story: Any) -> None:
+    told = story().start(0, 0).currents(10, {"": "200"}, location="Upstream")
+    assert amperes(told.stop(60, 9000).one()) == [(10, 200)]
+    told = story().start(0, 0).currents(10, {"": "200"}, location="Upstream")
+    assert amperes(told.currents(20, {"": "16"}).stop(60, 9000).one()) == [(20, 16)]
+
+
+@pytest.mark.parametrize(
+    ("watt", "phase", "kept"),
+    [
+        # 11 kW: 95.65 A at 115 V, half of 230 V
+        (11_000, "31.8", True), (11_000, "31.9", False), (11_000, "-31.9", False),
+        (22_080, "64", True), (22_080, "64.001", False),
+    ],
+)  # fmt: skip
+def test_currents_that_the_connector_cannot_carry(
+    story: Any, rules: Any, watt: int, phase: str, *, kept: bool
+) -> None:
+    """All of the session are dropped: milliamperes of a parked vehicle look like amperes."""
+    told = story().start(0, 0).currents(10, {"": "6"})
+    told.currents(20, dict.fromkeys(("L1", "L2", "L3"), phase)).stop(60, 9000)
+    session = told.one(SessionPolicy(connector_power_w={(1, 1): Decimal(watt)}))
+    assert amperes(session) == ([(10, 6), (20, 3 * Decimal(phase))] if kept else [])
+    assert rules(session) == (set() if kept else {"value_out_of_range"})
+    assert not session.held
+
+
+@pytest.mark.parametrize("tx", ["100", "", "0"])
+def test_a_current_that_was_not_read_puts_the_others_in_doubt(
+    story: Any, rules: Any, tx: str
+) -> None:
+    """16000 of a phase, and 0 at the stop: the 0 alone would hold for the whole session."""
+    flags = (("value_out_of_range", "value: 16000 is no current of a connector"),)
+    told = story().start(0, 0)
+    told.meter(
+        10, None, measurand="Current.Import", phase="L1", flags=flags, transaction=tx, value=None
+    )
+    session = told.currents(60, {"": "0"}).stop(60, 9000).one()
+    assert session.current == ()
+    assert "value_out_of_range" in rules(session)
+
+
+def test_what_was_not_read_at_a_farther_place_puts_nothing_in_doubt(story: Any) -> None:
+    flags = (("value_out_of_range", "value: 4000 is no current of a connector"),)
+    told = story().start(0, 0).currents(10, {"": "16"})
+    told.meter(10, None, measurand="Current.Import", location="Upstream", flags=flags)
+    assert amperes(told.stop(60, 9000).one()) == [(10, 16)]
 
 
 def test_without_the_outlet_the_place_nearest_to_it_counts(story: Any) -> None:

@@ -74,6 +74,10 @@ def test_faults_48_to_51_61_units(
         ({"value": "NaN"}, None, ["value_unreadable"]),
         ({"value": "3000"}, "3000.000", []),
         ({"value": "16500"}, None, ["value_out_of_range"]),
+        ({"value": "500", "phase": "L1"}, "500.000", []),
+        ({"value": "500.001", "phase": "L1"}, None, ["value_out_of_range"]),
+        ({"value": "-2000", "phase": "L2-N"}, None, ["value_out_of_range"]),
+        ({"value": "2000", "phase": "N"}, None, []),
     ],
 )
 def test_currents(changes: dict[str, Any], ampere: str | None, flags: list[str]) -> None:
