@@ -78,21 +78,25 @@ def is_beyond(reading: MeterReading) -> bool:
 
 
 def nearest(samples: list[Sample]) -> list[Sample]:
-    """Of what is told of one instant at several places, what is told nearest to the outlet.
+    """The samples of one place: the nearest to the outlet of those told throughout a session.
 
-    A place that others draw from counts only where a session knows no other.
+    What is told at two instants only may be a begin and an end without the location of the rest;
+    where nothing is told oftener, the place told most often counts. A place that others draw from
+    counts only where a session knows no other.
     """
-    places = {_place(one) for one in samples}
-    if len(places) <= 1:
+    told: dict[str, set[datetime]] = {}
+    for one in samples:
+        told.setdefault(_place(one), set()).add(one[0])
+    if len(told) <= 1:
         return samples
-    if not places & _RANKS.keys():
-        chosen = min(places)
-        return [one for one in samples if _place(one) == chosen]
-    ranked = [(_RANKS[_place(one)], one) for one in samples if _place(one) in _RANKS]
-    near: dict[datetime, int] = {}
-    for rank, (at, _, _) in ranked:
-        near[at] = min(rank, near.get(at, rank))
-    return [one for rank, one in ranked if rank == near[one[0]]]
+    known = [place for place in _RANKS if place in told] or sorted(told)
+    throughout = [place for place in known if len(told[place]) > _BEGIN_AND_END]
+    most = max(known, key=lambda place: len(told[place]))
+    chosen = throughout[0] if throughout else most
+    return [one for one in samples if _place(one) == chosen]
+
+
+_BEGIN_AND_END = 2
 
 
 def _place(sample: Sample) -> str:

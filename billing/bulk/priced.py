@@ -6,16 +6,17 @@ stands in a frame.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Context
 from typing import Any
 
 import polars as pl
 
-from billing.money import EXACT
 from billing.mould import mould
 from billing.policy import PricingPolicy
 from billing.receipt import Amount, CostGroup, Line, Note, Receipt
 from billing.tariff import Dimension
 
+_WIDE = Context(prec=60)
 _DIMENSIONS = {one.value: one for one in Dimension}
 _GROUPS = {one.value: one for one in CostGroup}
 _new_line, _new_amount = mould(Line), mould(Amount)
@@ -80,7 +81,7 @@ def _totals(rows: Sequence[Sequence[Any]]) -> tuple[tuple[CostGroup, Amount], ..
     nets: dict[str, Any] = {}
     taxes: dict[str, list[Any]] = {}
     for group, vat, net, tax, told in rows:
-        nets[group] = EXACT.add(nets[group], net) if group in nets else net
+        nets[group] = _WIDE.add(nets[group], net) if group in nets else net
         taxes.setdefault(group, []).extend([(vat, tax)] if told else [])
     return tuple(
         (_GROUPS[group], _new_amount(net, tuple(taxes[group]))) for group, net in nets.items()
