@@ -239,7 +239,7 @@ def _tell_after(
 
 
 def _in_window(samples: list[Sample], line: Timeline) -> list[Sample]:
-    """Momentary samples between start and stop, by time, each instant's of one place."""
+    """Momentary samples between start and stop, of one place, by time."""
     found = nearest([one for one in samples if line.start <= one[0] <= line.end])
     found.sort(key=itemgetter(0, 1))
     return found
