@@ -19,6 +19,7 @@ from wattproof.documents import document
 from wattproof.options import OCPI, Decisions, Json
 from wattproof.pricing.generate import (
     Charge,
+    Generated,
     generate,
     price_table,
     priceable,
@@ -37,35 +38,40 @@ _SPAN = re.compile(r"(?:(\d+)h)?(?:(\d+)(?:m(?:in)?)?)?")
 _SHARES = re.compile(r"(\d{1,3})-(\d{1,3})")
 
 
+Start = Annotated[
+    str, typer.Option(metavar="TIME", help="2026-10-05T18:00, local; a table: the week's date.")
+]
+Zone = Annotated[
+    str, typer.Option("--time-zone", metavar="ZONE", help="Of the site: Europe/Amsterdam.")
+]
+Capacity = Annotated[str, typer.Option(metavar="KWH", help="Its capacity: power falls above 80 %.")]
+Shares = Annotated[str, typer.Option(metavar="FROM-TO", help="How far it is charged, in percent.")]
+Curve = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Rows of minutes,kW (CSV or JSON); the last ends it."),
+]
+Held = Annotated[
+    str, typer.Option("--reserved-from", metavar="TIME", help="Held since then, until --start.")
+]
+Expired = Annotated[
+    bool, typer.Option("--expired", help="Nobody came: the reservation ended at --start.")
+]
+
+
 @app.command("generate")
 def generate_cdr(
     tariff: Annotated[Path, typer.Argument(help="An OCPI tariff as JSON; - reads stdin.")],
     *,
-    start: Annotated[
-        str, typer.Option(metavar="TIME", help="2026-10-05T18:00, local; a table: the week's date.")
-    ] = "",
-    time_zone: Annotated[
-        str, typer.Option("--time-zone", metavar="ZONE", help="Of the site: Europe/Amsterdam.")
-    ] = "",
+    start: Start = "",
+    time_zone: Zone = "",
     energy: Annotated[str, typer.Option(metavar="KWH", help="What is delivered.")] = "",
     power: Annotated[str, typer.Option(metavar="KW", help="At which power, at most.")] = "",
-    battery: Annotated[
-        str, typer.Option(metavar="KWH", help="Its capacity: power falls above 80 %.")
-    ] = "",
-    soc: Annotated[
-        str, typer.Option(metavar="FROM-TO", help="How far it is charged, in percent.")
-    ] = "20-80",
-    curve: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Rows of minutes,kW (CSV or JSON); the last ends it."),
-    ] = None,
+    battery: Capacity = "",
+    soc: Shares = "20-80",
+    curve: Curve = None,
     parked: Annotated[str, typer.Option(metavar="TIME", help="After it: 30m, 1h, 1h30m.")] = "",
-    reserved_from: Annotated[
-        str, typer.Option("--reserved-from", metavar="TIME", help="Held since then, until --start.")
-    ] = "",
-    expired: Annotated[
-        bool, typer.Option("--expired", help="Nobody came: the reservation ended at --start.")
-    ] = False,
+    reserved_from: Held = "",
+    expired: Expired = False,
     policy: Decisions = None,
     ocpi: OCPI = "",
     table: Annotated[
@@ -115,11 +121,17 @@ def generate_cdr(
         reserved_from=reserved_from,
         expired=expired,
     )
-    made = generate(wire, charge, time_zone=time_zone, ocpi=ocpi, policy=decisions(policy))
-    if not as_json:
+    decided = decisions(policy)
+    made = generate(wire, charge, time_zone=time_zone, ocpi=ocpi, policy=decided)
+    if as_json:
+        _show_wire(made)
+    else:
         zone = ZoneInfo(time_zone)
-        show_receipt(Priced(made.version, made.cdr, zone, chosen(decisions(policy)), made.notes))
-        return
+        show_receipt(Priced(made.version, made.cdr, zone, chosen(decided), made.notes))
+
+
+def _show_wire(made: Generated) -> None:
+    """The CDR as OCPI's object; its notes beside it, where no script reads."""
     for note in made.notes:
         where = f" ({note.pointer})" if note.pointer else ""
         say(f"note: {note.code}: {note.message}{where}")
