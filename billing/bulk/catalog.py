@@ -27,8 +27,10 @@ from billing.tariff import (
     TaxIncluded,
 )
 
-NOBODY, TO_TEST, BY_CLOCK = -1, -2, -3
+NOBODY, TO_TEST, BY_CLOCK = (2**32 - number for number in (1, 2, 3))
 """In place of a component's number: none has it, tests decide, the local clock decides first."""
+NONE = 2**32 - 1
+"""In place of a tariff's number: none is relevant."""
 
 DIMENSIONS = (Dimension.ENERGY, Dimension.TIME, Dimension.PARKING_TIME, Dimension.FLAT)
 ENERGY, TIME, PARKING, FLAT = range(4)

@@ -37,23 +37,20 @@ class Cells:
 
     def place(self, question: pl.Series, clock: pl.Series) -> pl.Series:
         """The places of questions by clocks; all of them are known."""
-        asked = pl.DataFrame({"question": question, "clock": clock})
-        return self.dense[
-            asked.select(pl.col("question") * self.clocks + pl.col("clock"))["question"]
-        ]
+        return self.dense[question * self.clocks + clock]
 
     def holding(self, place: pl.Series, at: pl.Series) -> pl.Series:
         """The row of the cell in which an instant (µs since 1970) lies."""
-        return self.at.search_sorted(self._code(place, at), side="right").cast(pl.Int64) - 1
+        return self.at.search_sorted(self._code(place, at), side="right") - 1
 
     def before(self, place: pl.Series, at: pl.Series) -> pl.Series:
         """The row of the last cell that begins before an instant."""
         return self.at.search_sorted(self._code(place, at), side="left").cast(pl.Int64) - 1
 
     def _code(self, place: pl.Series, at: pl.Series) -> pl.Series:
-        frame = pl.DataFrame({"place": place, "at": at}).cast(self.at.dtype)
-        code = pl.col("place") * pl.lit(self.span, dtype=self.at.dtype) + pl.col("at")
-        return frame.select(code - pl.lit(self.base, dtype=self.at.dtype)).to_series()
+        kind = self.at.dtype
+        span, base = (pl.Series([one], dtype=kind) for one in (self.span, self.base))
+        return place.cast(kind) * span + at.cast(kind) - base
 
 
 def cells_of(batch: Batch, catalog: Catalog) -> Cells | None:
@@ -112,7 +109,7 @@ def _laid_out(days: pl.DataFrame, catalog: Catalog, places: pl.Series, clocks: i
         {
             "course": pl.Series(numbers, dtype=pl.Int64),
             "from": pl.Series([at for at, _ in steps], dtype=pl.Int64),
-            "list": pl.Series([number for _, number in steps], dtype=pl.Int64),
+            "list": pl.Series([number for _, number in steps], dtype=pl.UInt32),
         }
     ).with_columns(until=pl.col("from").shift(-1).over("course").fill_null(DAY_US))
     cells = days.join(courses, on="course").with_columns(

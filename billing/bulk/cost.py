@@ -52,7 +52,7 @@ def costs_of(priced: pl.DataFrame, tables: Tables) -> Costs:
         if own.height:
             costs, total = _of_group(own, _unit(group, tables.scales), tables.scales)
             lines.append(costs)
-            totals.append(total.with_columns(group=pl.lit(group, dtype=pl.Int64)))
+            totals.append(total.with_columns(group=pl.lit(group, dtype=pl.UInt32)))
     if not lines:
         return Costs(priced.with_columns(net=_ZERO, tax=_ZERO), pl.DataFrame(schema=_TOTALS))
     both = pl.concat(lines)
@@ -65,8 +65,8 @@ def costs_of(priced: pl.DataFrame, tables: Tables) -> Costs:
 _ZERO = pl.lit(0, dtype=pl.Int128)
 _TOTALS = {
     "s": pl.UInt32,
-    "group": pl.Int64,
-    "rate": pl.Int64,
+    "group": pl.UInt32,
+    "rate": pl.UInt32,
     "net": pl.Int128,
     "tax": pl.Int128,
 }

@@ -17,7 +17,7 @@ def days_of(
 
     `rows` with `tariff`, `clock`, `start` and `end` (µs since 1970).
     """
-    wanted = pl.Series(tariffs, dtype=pl.Int64)
+    wanted = pl.Series(tariffs, dtype=pl.UInt32)
     rows = rows.select("tariff", "clock", "start", "end").filter(
         pl.col("tariff").is_in(wanted.implode())
     )

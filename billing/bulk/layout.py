@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from billing.bulk.catalog import Catalog, Part
+from billing.bulk.catalog import NONE, Catalog, Part
 from billing.bulk.clock import Clock, clock_of, fixed, micros
 from billing.bulk.days import offsets
 from billing.bulk.remark import Remarks, Stage
@@ -21,9 +21,6 @@ from billing.bulk.whole import constant, digits_used, running, whole
 from billing.policy import PricingPolicy
 from billing.session import Activity
 from billing.tariff import Tariff
-
-NONE = -1
-"""In place of a tariff's number: none is relevant."""
 
 POWERS = ("min_power_kw", "max_power_kw", "min_current_a", "max_current_a")
 STATED = ("time_s", "parking_s", "overtime_s")
@@ -110,13 +107,13 @@ def _at_start(own: pl.DataFrame, catalog: Catalog, remarks: Remarks) -> pl.DataF
     """Step 1, the tariff: the first of a session's own valid at its start, else the first."""
     if own["tariffs"].list.len().min() == 0 or own["tariffs"].null_count():
         raise ValueError("a session cannot be priced without a tariff")
-    first = own["tariffs"].list.first().cast(pl.Int64)
+    first = own["tariffs"].list.first()
     used = own["tariffs"].list.explode().unique().to_list()
     bounded = [n for n in used if catalog.tariffs[n].start_at or catalog.tariffs[n].end_at]
     if not bounded:
         return own.with_columns(tariff=first)
     spans = validity(catalog.tariffs)
-    each = own.select("s", "start", pl.col("tariffs").cast(pl.List(pl.Int64))).explode("tariffs")
+    each = own.select("s", "start", "tariffs").explode("tariffs")
     each = each.with_columns(
         opens=spans["opens"][each["tariffs"]], closes=spans["closes"][each["tariffs"]]
     )
@@ -148,18 +145,20 @@ def _clocked(own: pl.DataFrame, catalog: Catalog) -> tuple[pl.DataFrame, tuple[C
     names = own["zone"].unique(maintain_order=True)
     zones = [ZoneInfo(name) for name in names]
     if not catalog.clocked or not own.height:
-        return own.with_columns(clock=pl.lit(0, dtype=pl.Int64)).drop("zone"), ()
+        return own.with_columns(clock=pl.lit(0, dtype=pl.UInt32)).drop("zone"), ()
     first, last = own["start"].min(), own["end"].max()
     assert isinstance(first, int)
     assert isinstance(last, int)
     clocks = [clock_of(zone, first, max(first, last)) for zone in zones]
-    numbers = own["zone"].replace_strict(names, pl.int_range(len(names), eager=True))
+    numbers = own["zone"].replace_strict(
+        names, pl.int_range(len(names), dtype=pl.UInt32, eager=True)
+    )
     own = own.drop("zone").with_columns(clock=numbers)
     if catalog.policy.dst_clock == "clock_as_shown":
         return own, tuple(clocks)
     shifts = offsets(own["start"], own["clock"], clocks)
     kinds = shifts.unique(maintain_order=True)
-    numbers = shifts.replace_strict(kinds, pl.int_range(len(kinds), eager=True))
+    numbers = shifts.replace_strict(kinds, pl.int_range(len(kinds), dtype=pl.UInt32, eager=True))
     return own.with_columns(clock=numbers), tuple(fixed(shift) for shift in kinds)
 
 
@@ -183,7 +182,7 @@ def _periods(periods: pl.DataFrame, scales: Scales) -> pl.DataFrame:
         "imputed",
         "reserved",
         "tariff_id",
-        part.cast(pl.Int8).alias("part"),
+        part.cast(pl.UInt8).alias("part"),
     )
     digits = (scales.kw, scales.kw, scales.a, scales.a)
     measured = [whole(periods[name], held) for name, held in zip(POWERS, digits, strict=True)]
@@ -262,7 +261,7 @@ def _looked_up(
     )
     found = asked.join(each, on=["offer", "tariff_id"], how="left", maintain_order="left_right")
     spans = validity(tariffs)
-    opens, closes = (spans[name][found["tariffs"].cast(pl.UInt32)] for name in ("opens", "closes"))
+    opens, closes = (spans[name][found["tariffs"]] for name in ("opens", "closes"))
     outside = (found["start"] < opens).fill_null(value=False) | (
         found["start"] >= closes
     ).fill_null(value=False)
@@ -272,11 +271,11 @@ def _looked_up(
     if found.height > first.height:
         alike = pl.Series(_alike(tariffs), dtype=pl.UInt32)
         valid = found.filter(~pl.col("outside"))
-        valid = valid.with_columns(kind=alike[valid["tariffs"].cast(pl.UInt32)])
+        valid = valid.with_columns(kind=alike[valid["tariffs"]])
         kinds = valid.group_by("at").agg(pl.col("kind").n_unique())
         at = kinds.filter(pl.col("kind") > 1)["at"]
         several.scatter(at, pl.Series([True]).new_from_index(0, len(at)))
-    return first["tariffs"].cast(pl.Int64), several
+    return first["tariffs"], several
 
 
 def _alike(tariffs: Sequence[Tariff]) -> list[int]:

@@ -20,7 +20,7 @@ RAISES, CAPS = "min_price raises", "max_price caps"
 _LIMITS = ("least_net", "least_gross", "most_net", "most_gross")
 ADJUSTED = {
     "s": pl.UInt32,
-    "rate": pl.Int64,
+    "rate": pl.UInt32,
     "net": pl.Int128,
     "tax": pl.Int128,
     "word": pl.String,
@@ -38,7 +38,7 @@ def adjustments(
         for number in sorted(catalog.options)
         if catalog.tariffs[number].min_price or catalog.tariffs[number].max_price
     ]
-    wanted = pl.Series(limited, dtype=pl.Int64)
+    wanted = pl.Series(limited, dtype=pl.UInt32)
     rows = batch.sessions.select("s", pl.col("limits").alias("tariff"))
     rows = rows.filter(pl.col("tariff").is_in(wanted.implode()))
     if not rows.height:
@@ -51,7 +51,7 @@ def adjustments(
     if not rows.height:
         return pl.DataFrame(schema=ADJUSTED)
     if batch.policy.clamp_tax == "one_line":
-        found = rows.select("s", rate=pl.lit(0, dtype=pl.Int64), net=_MORE_NET, tax=_MORE_TAX)
+        found = rows.select("s", rate=pl.lit(0, dtype=pl.UInt32), net=_MORE_NET, tax=_MORE_TAX)
     else:
         found = _shared(rows, shares.join(rows.select("s"), on="s", how="semi"), catalog, tables)
     return _worded(found, batch)
@@ -118,7 +118,7 @@ def _limits_of(catalog: Catalog, limited: list[int], tables: Tables) -> pl.DataF
         only = rates[0] if len(rates) == 1 else Decimal(0)
         columns["only_vat"].append(scaled(only, tables.scales.vat))
     found = {name: pl.Series(values, dtype=pl.Int128) for name, values in columns.items()}
-    return pl.DataFrame({"tariff": pl.Series(limited, dtype=pl.Int64), **found})
+    return pl.DataFrame({"tariff": pl.Series(limited, dtype=pl.UInt32), **found})
 
 
 def _bounds(tariff: Tariff) -> tuple[Decimal | None, ...]:
@@ -183,7 +183,7 @@ def _fitting(rest: pl.DataFrame, catalog: Catalog, tables: Tables) -> pl.DataFra
         for rates in [catalog.rates_named(number)]
         for rate in rates
     ]
-    schema = {"tariff": pl.Int64, "fits": pl.Int64, "vat": pl.Int64, "of": pl.Int64}
+    schema = {"tariff": pl.UInt32, "fits": pl.UInt32, "vat": pl.Int64, "of": pl.Int64}
     known = pl.DataFrame(rows, schema=schema, orient="row")
     each = rest.select("s", "tariff", "rest_net", "rest_tax").join(
         known, on="tariff", how="inner", maintain_order="left_right"

@@ -134,7 +134,6 @@ def _priced(batch: Batch, catalog: Catalog, judge: Judge) -> Frames:
     uses = uses.with_columns(surplus=surplus, billed=uses["billable"] + surplus)
     held = uses["winner"] != NOBODY
     priced = uses if held.all() else uses.filter(held)
-    priced = priced.with_columns(pl.col("winner").cast(pl.UInt32))
     _note_rates(priced, batch, tables)
     costs = costs_of(priced, tables)
     tariff = tables.components["tariff"][priced["winner"]]

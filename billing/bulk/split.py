@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from billing.bulk.catalog import Catalog
+from billing.bulk.catalog import NONE, Catalog
 from billing.bulk.clock import DAY_US, Clock
 from billing.bulk.days import days_of
 from billing.bulk.hours import clock_edges
@@ -25,7 +25,7 @@ def split(
     rows: pl.DataFrame, own: pl.DataFrame, catalog: Catalog, clocks: Sequence[Clock], scales: Scales
 ) -> pl.DataFrame:
     """The rows, each in parts where an edge lies within; `begins` stays with the first of them."""
-    whole = rows.filter((pl.col("tariff") >= 0) & (pl.col("end") > pl.col("start")))
+    whole = rows.filter((pl.col("tariff") != NONE) & (pl.col("end") > pl.col("start")))
     clock = own["clock"][whole["s"]]
     cuts = pl.concat(
         [
@@ -55,7 +55,7 @@ def _by_clock(whole: pl.DataFrame, catalog: Catalog, clocks: Sequence[Clock]) ->
     rows: list[tuple[int, int, int]] = []
     for tariff, clock, day in days_of(whole, clocked, clocks) if clocks else ():
         rows += [(tariff, clock, at) for at in _edges_on(clocks[clock], day, times[tariff])]
-    schema = {"tariff": pl.Int64, "clock": pl.Int64, "at": pl.Int64}
+    schema = {"tariff": pl.UInt32, "clock": pl.UInt32, "at": pl.Int64}
     edges = pl.DataFrame(rows, schema=schema, orient="row").unique().sort("at")
     near = whole.join(edges, on=["tariff", "clock"], how="inner")
     return near.select(_CUT).filter(
@@ -107,7 +107,7 @@ _NEVER = 10**12
 
 
 def _near(whole: pl.DataFrame, levels: list[tuple[int, int]]) -> pl.DataFrame:
-    schema = {"tariff": pl.Int64, "level": pl.Int64}
+    schema = {"tariff": pl.UInt32, "level": pl.Int64}
     known = pl.DataFrame(levels, schema=schema, orient="row").unique()
     return whole.join(known, on="tariff", how="inner")
 

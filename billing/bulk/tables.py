@@ -45,12 +45,12 @@ class Tables:
     winner: pl.Series
     """By question: a component, NOBODY, TO_TEST or BY_CLOCK."""
     list_of: pl.Series
-    """By question: its list of rivals, −1 where the clock decides or nobody competes."""
+    """By question: its list of rivals, NO_LIST where the clock decides or nobody competes."""
     prices: pl.Series
     """By question: whether the tariff has an answer at some moment."""
     whole_winner: pl.Series
     whole_list: pl.Series
-    """The same two where whole elements compete; −4 where that reading is of no interest."""
+    """The same two where whole elements compete; NO_INTEREST where that reading is of none."""
     list_winner: pl.Series
     """By list: a component, NOBODY or TO_TEST."""
     list_first: pl.Series
@@ -58,7 +58,8 @@ class Tables:
     list_last: pl.Series
     rivals: pl.DataFrame
     """`list`, `component` and the scaled bounds, list after list, each in order; of the bounds only
-    the pairs that any rival has.
+    the pairs that any rival has. A rival without one has null, or, of energy and duration, which
+    are always known, a bound beyond every value.
     """
     bounded: frozenset[str]
     """The columns of bounds among them."""
@@ -66,7 +67,9 @@ class Tables:
     """VAT rates by number, no rate first, then ascending."""
 
 
-NO_INTEREST = -4
+_UNBOUNDED = 2**63 - 1
+NO_INTEREST = 2**32 - 4
+NO_LIST = 2**32 - 1
 
 
 def scales_of(
@@ -111,10 +114,14 @@ def tables_of(catalog: Catalog, scales: Scales) -> Tables:
         prices=prices,
         whole_winner=whole_winner,
         whole_list=whole_list,
-        list_winner=pl.Series("winner", sure, dtype=pl.Int64),
-        list_first=pl.Series("first", first, dtype=pl.Int64),
-        list_last=pl.Series("last", last, dtype=pl.Int64),
-        rivals=rivals.select("list", "component", *bounded),
+        list_winner=pl.Series("winner", sure, dtype=pl.UInt32),
+        list_first=pl.Series("first", first, dtype=pl.UInt32),
+        list_last=pl.Series("last", last, dtype=pl.UInt32),
+        rivals=rivals.select("list", "component", *bounded).with_columns(
+            pl.col(name).fill_null(-_UNBOUNDED if name.endswith("low") else _UNBOUNDED)
+            for name in bounded
+            if name in BOUNDS[:4]
+        ),
         bounded=frozenset(bounded),
         rates=rates,
     )
@@ -123,7 +130,7 @@ def tables_of(catalog: Catalog, scales: Scales) -> Tables:
 def _questions(catalog: Catalog, *, whole: bool) -> tuple[pl.Series, pl.Series, pl.Series]:
     size = len(catalog.tariffs) * KEYS
     absent = NO_INTEREST if whole else NOBODY
-    winner, lists, prices = [absent] * size, [-1] * size, [False] * size
+    winner, lists, prices = [absent] * size, [NO_LIST] * size, [False] * size
     for number, options in (catalog.wholes if whole else catalog.options).items():
         for key, option in options.items():
             at = number * KEYS + key
@@ -133,8 +140,8 @@ def _questions(catalog: Catalog, *, whole: bool) -> tuple[pl.Series, pl.Series, 
                 lists[at] = catalog.list_of(option.rivals)
                 winner[at] = catalog.sure(option.rivals)
     return (
-        pl.Series("winner", winner, dtype=pl.Int64),
-        pl.Series("list", lists, dtype=pl.Int64),
+        pl.Series("winner", winner, dtype=pl.UInt32),
+        pl.Series("list", lists, dtype=pl.UInt32),
         pl.Series("prices", prices, dtype=pl.Boolean),
     )
 
@@ -156,16 +163,16 @@ def _components(
     ]
     return pl.DataFrame(
         {
-            "tariff": pl.Series([one.tariff for one in rows], dtype=pl.Int64),
+            "tariff": pl.Series([one.tariff for one in rows], dtype=pl.UInt32),
             "element": pl.Series([one.element for one in rows], dtype=pl.Int64),
             "component": pl.Series([one.component for one in rows], dtype=pl.Int64),
             "step_size": _int64("step_size", [one.step_size for one in rows]),
             "block": _int64("step_size", blocks),
             "price": _prices([prices[one.price] for one in rows], scales.price),
-            "rate": pl.Series([numbers[one.vat] for one in rows], dtype=pl.Int64),
+            "rate": pl.Series([numbers[one.vat] for one in rows], dtype=pl.UInt32),
             "vat": _int64("vat", [vats[one.vat] for one in rows]),
             "included": pl.Series([one.included for one in rows], dtype=pl.Boolean),
-            "group": pl.Series([one.group for one in rows], dtype=pl.Int64),
+            "group": pl.Series([one.group for one in rows], dtype=pl.UInt32),
             "price_text": pl.Series([f"{one.price:f}" for one in rows], dtype=pl.String),
             "unknown_rate": pl.Series([one.unknown_rate for one in rows], dtype=pl.Boolean),
             "tariff_id": pl.Series(
@@ -200,8 +207,8 @@ def _rivals(
                 column.append(None if bound is None else clipped(scaled(Decimal(bound), digit)))
         last[number] = len(lists) - 1
     columns = {
-        "list": pl.Series(lists, dtype=pl.Int64),
-        "component": pl.Series(components, dtype=pl.Int64),
+        "list": pl.Series(lists, dtype=pl.UInt32),
+        "component": pl.Series(components, dtype=pl.UInt32),
     }
     for name, column in zip(BOUNDS, bounds, strict=True):
         columns[name] = pl.Series(column, dtype=pl.Int64)

@@ -32,7 +32,7 @@ def groups_of(costs: pl.DataFrame, adjusted: pl.DataFrame) -> pl.DataFrame:
         .group_by("s", "rate")
         .agg(pl.col("net", "tax").sum(), pl.col("levied").any())
     )
-    limits = limits.with_columns(group=pl.lit(LIMIT, dtype=pl.Int64))
+    limits = limits.with_columns(group=pl.lit(LIMIT, dtype=pl.UInt32))
     both = pl.concat([costs.with_columns(levied=levied), limits.select(*costs.columns, "levied")])
     return _in_order(both)
 

@@ -4,18 +4,19 @@ Knows energy, the times and fees. Refuses to know costs. OCPI 2.2.1 mod_cdrs, Cd
 policies volume_rounding, negative_energy, flat_scope and step_counts_unpriced.
 """
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import polars as pl
 
-from billing.bulk.catalog import DIMENSIONS, ENERGY, FLAT, KEYS, NOBODY, PARKING, TIME, Part
-from billing.bulk.layout import NONE, Batch
-from billing.bulk.remark import Place, Remarks, Stage
-from billing.bulk.tables import NO_INTEREST, Tables
+from billing.bulk.catalog import DIMENSIONS, ENERGY, FLAT, KEYS, NOBODY, NONE, PARKING, TIME, Part
+from billing.bulk.layout import Batch
+from billing.bulk.remark import Place, Stage
+from billing.bulk.rows import at, firsts, order, stacked, starts_of, where
+from billing.bulk.tables import NO_INTEREST, Scales, Tables
 from billing.bulk.text import number_text
-from billing.bulk.whole import power
+from billing.bulk.whole import constant, power
 from billing.bulk.winner import NOTHING_FOUND, Found, Judge, winning
+from billing.policy import PricingPolicy
 
 WIRE_DIGITS = 4
 """Decimals of kWh and hours on the wire."""
@@ -34,13 +35,6 @@ FEES = (Slot(4, FLAT), Slot(5, FLAT, Part.OVERTIME))
 SLOTS = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Stated:
-    """Per slot, what a period holds of it in whole numbers; null: nothing."""
-
-    amounts: tuple[pl.Series, ...]
-
-
 def uses_of(judge: Judge) -> pl.DataFrame:
     """One row per use, by period and slot: `s`, `p`, `slot`, `part`, `dimension`, `amount`,
     `billable` (whole Wh or seconds at the batch's scales; fees: one hour) and `winner`.
@@ -50,114 +44,140 @@ def uses_of(judge: Judge) -> pl.DataFrame:
     found = judge.find(asked["question"], asked["p"])
     codes = [_codes(asked, found)]
     asked = asked.with_columns(winner=found.winner)
-    real = asked.filter(pl.col("amount").is_not_null()) if asked["amount"].null_count() else asked
+    real = where(asked, asked["amount"].is_not_null()) if asked["amount"].null_count() else asked
     free = real["winner"] == NOBODY
-    _note_unpriced(real, free, tables, batch)
-    if batch.policy.step_counts_unpriced == "no":
-        real = real.select(*_USE, "question", "ordinal").filter(~free)
+    if free.any():
+        _note_unpriced(where(real, free), tables, batch)
+        if batch.policy.step_counts_unpriced == "no":
+            real = where(real, ~free)
     codes.append(_note_other_reading(real, judge))
     fees, fee_codes = _fees(judge)
     _note_codes(pl.concat([*codes, fee_codes]), batch)
     _note_changes(asked, judge, found)
-    return _in_order(real.select(_USE), fees, batch)
+    return _in_order(real.select(_USE), fees)
 
 
-_ASKED = ("s", "p", "ordinal", "slot", "part", "dimension", "amount", "billable", "question")
 _USE = ("s", "p", "slot", "part", "dimension", "amount", "billable", "winner")
 
 
 def _volumes(batch: Batch, tables: Tables) -> pl.DataFrame:
     """Every quantity that is not zero, with its question; `amount` null where it is not priced."""
-    rows = batch.periods.filter(pl.col("tariff") != NONE)
-    stated = pl.col("time_s").is_not_null() | pl.col("parking_s").is_not_null()
-    span = (pl.col("end") - pl.col("start")) * 10 ** (tables.scales.seconds - 6)
-    parked = pl.col("parked") & ~pl.col("reserved")
-    measured = {
-        0: pl.when(~pl.col("reserved")).then("wh"),
-        1: pl.when(stated).then(pl.col("time_s").fill_null(0)).when(~parked).then(span),
-        2: pl.when(stated & ~pl.col("reserved"))
-        .then("parking_s")
-        .when(~stated & parked)
-        .then(span),
-        3: pl.col("overtime_s"),
-    }
+    rows = _relevant(batch)
     found = []
-    for slot in VOLUMES:
-        own = rows.select(
-            "s", "p", "ordinal", "tariff", "part", raw=measured[slot.number], span=span
-        )
-        own = own.filter(pl.col("raw") != 0)
-        if own.height:
-            found.append(_asked(own, slot, batch, tables).select(_ASKED))
-    if not found:
-        return _asked(_nothing(rows), VOLUMES[0], batch, tables).select(_ASKED)
-    return pl.concat(found, rechunk=True)
+    for slot, raw in zip(VOLUMES, _measured(rows, tables.scales), strict=True):
+        held = raw != 0
+        if held.any():
+            own = where(rows.select(*_PERIOD).hstack([raw.alias("raw")]), held)
+            found.append(_asked(own, slot, batch, tables))
+    nothing = rows.clear().select(*_PERIOD, raw="wh")
+    return stacked(found) if found else _asked(nothing, VOLUMES[0], batch, tables)
 
 
-def _nothing(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.clear().select("s", "p", "ordinal", "tariff", "part", raw="wh", span="wh")
+_PERIOD = ("s", "p", "start", "end", "tariff", "part")
+
+
+def _relevant(batch: Batch) -> pl.DataFrame:
+    """The periods that a tariff prices."""
+    tariff = batch.periods["tariff"]
+    return where(batch.periods, tariff != NONE) if tariff.max() == NONE else batch.periods
+
+
+def _measured(rows: pl.DataFrame, scales: Scales) -> tuple[pl.Series, ...]:
+    """What the periods hold for each slot of VOLUMES, in whole numbers; 0: nothing."""
+    nothing, reserved = pl.Series([0]), rows["reserved"]
+    span, parked = _span(rows, scales), rows["parked"] & ~reserved
+    time, parking = span.zip_with(~parked, nothing), span.zip_with(parked, nothing)
+    stated = rows["time_s"].is_not_null() | rows["parking_s"].is_not_null()
+    if stated.any():
+        time = rows["time_s"].fill_null(0).zip_with(stated, time)
+        parking = rows["parking_s"].fill_null(0).zip_with(stated & ~reserved, parking)
+    energy = rows["wh"].zip_with(~reserved, nothing) if reserved.any() else rows["wh"]
+    return energy, time, parking, rows["overtime_s"].fill_null(0)
+
+
+def _span(rows: pl.DataFrame, scales: Scales) -> pl.Series:
+    span: pl.Series = (rows["end"] - rows["start"]) * 10 ** (scales.seconds - 6)
+    return span
 
 
 def _asked(own: pl.DataFrame, slot: Slot, batch: Batch, tables: Tables) -> pl.DataFrame:
     """The quantities of one slot, rounded as the policy says, and the question each asks."""
-    policy, remarks = batch.policy, batch.remarks
-    energy = slot.dimension == ENERGY
-    written = pl.col("raw")
+    energy, scales = slot.dimension == ENERGY, tables.scales
+    part = own["part"] if slot.part is None else constant(slot.part, own.height, pl.UInt8)
+    raw = own["raw"]
+    written = billable = _written(own, slot, batch.policy, scales)
+    negative = raw < 0
+    if negative.any() and not energy:
+        _note_negative_time(where(own, negative), slot, scales, batch)
+        written = billable = written.zip_with(~negative, pl.Series([None], dtype=pl.Int64))
+    elif negative.any() and batch.policy.negative_energy != "credited":
+        _note_negative_energy(own.with_columns(amount=written), scales, batch)
+        billable = written.clip(0)
+    return pl.DataFrame(
+        [
+            own["s"],
+            own["p"],
+            constant(slot.number, own.height, pl.UInt8).alias("slot"),
+            part.alias("part"),
+            constant(slot.dimension, own.height, pl.UInt8).alias("dimension"),
+            written.alias("amount"),
+            billable.alias("billable"),
+            _question(own["tariff"], part, slot.dimension).alias("question"),
+        ]
+    )
+
+
+def _written(own: pl.DataFrame, slot: Slot, policy: PricingPolicy, scales: Scales) -> pl.Series:
+    """The quantities as they are, or as the wire would tell them: policy volume_rounding."""
+    energy, raw = slot.dimension == ENERGY, pl.col("raw")
+    grain = _wire_grain(scales, energy=energy)
     if policy.volume_rounding == "four_decimals":
-        grain = _wire_grain(tables, energy=energy)
-        size = (pl.col("raw").abs() + grain // 2) // grain * grain
-        written = pl.when(pl.col("raw") < 0).then(-size).otherwise(size)
+        size = (raw.abs() + grain // 2) // grain * grain
+        return own.select(pl.when(raw < 0).then(-size).otherwise(size)).to_series()
     if policy.volume_rounding == "period_span" and slot.part is None and not energy:
-        gap, grain = (pl.col("raw") - pl.col("span")).abs(), _wire_grain(tables, energy=False)
-        written = pl.when((pl.col("span") > 0) & (gap < grain)).then("span").otherwise("raw")
-    if slot.part is not None:
-        own = own.with_columns(part=pl.lit(int(slot.part), dtype=pl.Int8))
-    own = own.with_columns(
-        slot=pl.lit(slot.number, dtype=pl.Int8),
-        dimension=pl.lit(slot.dimension, dtype=pl.Int8),
-        question=_question(slot.dimension),
-        amount=written if energy else pl.when(pl.col("raw") > 0).then(written),
-    )
-    if not energy:
-        _note_negative_time(own.filter(pl.col("raw") < 0), slot, tables, remarks)
-        return own.with_columns(billable=pl.col("amount"))
-    if policy.negative_energy == "credited":
-        return own.with_columns(billable=pl.col("amount"))
-    refused = own.filter(pl.col("amount") < 0)
-    message = pl.format(
-        "{} Wh fed back are not credited", number_text(pl.col("amount"), tables.scales.wh)
-    )
-    place = Place.NEGATIVE_ENERGY
-    remarks.add("negative_energy", message, refused, stage=Stage.PERIOD, place=place)
-    return own.with_columns(billable=pl.col("amount").clip(0))
+        span = _span(own, scales)
+        near = (span > 0) & ((own["raw"] - span).abs() < grain)
+        return span.zip_with(near, own["raw"])
+    return own["raw"]
 
 
-def _question(dimension: int) -> pl.Expr:
-    asked = pl.col("tariff") * KEYS + pl.col("part").cast(pl.Int64) * len(DIMENSIONS) + dimension
-    return asked.cast(pl.UInt32)
+def _question(tariff: pl.Series, part: pl.Series, dimension: int) -> pl.Series:
+    return tariff * KEYS + part.cast(pl.UInt32) * len(DIMENSIONS) + dimension
 
 
-def _wire_grain(tables: Tables, *, energy: bool) -> int:
+def _wire_grain(scales: Scales, *, energy: bool) -> int:
     """0.0001 kWh or h, in whole numbers of the batch."""
     if energy:
-        return power(tables.scales.wh + 3 - WIRE_DIGITS)
-    return 3600 * power(tables.scales.seconds - WIRE_DIGITS)
+        return power(scales.wh + 3 - WIRE_DIGITS)
+    return 3600 * power(scales.seconds - WIRE_DIGITS)
 
 
-def _note_negative_time(rows: pl.DataFrame, slot: Slot, tables: Tables, remarks: Remarks) -> None:
-    seconds = number_text(pl.col("raw"), tables.scales.seconds)
+def _note_negative_time(rows: pl.DataFrame, slot: Slot, scales: Scales, batch: Batch) -> None:
+    seconds = number_text(pl.col("raw"), scales.seconds)
     name = DIMENSIONS[slot.dimension].value
     message = pl.format("{} s of {} are no time: they are not priced", seconds, pl.lit(name))
-    place = Place.NEGATIVE_TIME + slot.number
-    remarks.add("negative_time", message, rows, stage=Stage.PERIOD, place=place)
+    _note(batch, "negative_time", message, rows, Place.NEGATIVE_TIME + slot.number)
 
 
-def _note_unpriced(real: pl.DataFrame, free: pl.Series, tables: Tables, batch: Batch) -> None:
-    rows = free.arg_true()
-    rows = rows.filter(tables.prices[real["question"][rows]])
+def _note_negative_energy(rows: pl.DataFrame, scales: Scales, batch: Batch) -> None:
+    wh = number_text(pl.col("amount"), scales.wh)
+    message = pl.format("{} Wh fed back are not credited", wh)
+    refused = where(rows, rows["amount"] < 0)
+    _note(batch, "negative_energy", message, refused, Place.NEGATIVE_ENERGY)
+
+
+def _note_unpriced(free: pl.DataFrame, tables: Tables, batch: Batch) -> None:
+    rows = where(free, tables.prices[free["question"]])
     message = pl.format("{} is free here: no element with it applies", _name(pl.col("dimension")))
-    place = Place.VOLUMES + 2 * pl.col("slot")
-    batch.remarks.add("no_price_component", message, real[rows], stage=Stage.PERIOD, place=place)
+    _note(batch, "no_price_component", message, rows, Place.VOLUMES + 2 * pl.col("slot"))
+
+
+def _note(
+    batch: Batch, code: str, message: str | pl.Expr, rows: pl.DataFrame, place: int | pl.Expr
+) -> None:
+    """A remark on periods, by their rows `p`."""
+    told = rows.with_columns(batch.periods["ordinal"][rows["p"]])
+    batch.remarks.add(code, message, told, stage=Stage.PERIOD, place=place)
 
 
 def _name(dimension: pl.Expr) -> pl.Expr:
@@ -168,29 +188,27 @@ def _name(dimension: pl.Expr) -> pl.Expr:
 
 def _note_other_reading(real: pl.DataFrame, judge: Judge) -> pl.DataFrame:
     """2.1.1 chooses elements, not components: where that gives another price, it is said."""
-    tables, batch = judge.tables, judge.batch
+    tables = judge.tables
     if not judge.reads_wholes:
         return _codes(real.clear(), NOTHING_FOUND)
-    asked = real.filter(tables.whole_winner[real["question"]] != NO_INTEREST)
+    asked = where(real, tables.whole_winner[real["question"]] != NO_INTEREST)
     other = judge.find(asked["question"], asked["p"], whole=True)
-    rules = tables.components.select("price", "price_text")
-    mine, theirs = (
-        rules[winning(winner)].select(
-            pl.col("price").fill_null(0), pl.col("price_text").fill_null("0")
-        )
-        for winner in (asked["winner"], other.winner)
+    mine, theirs = (_price_of(winner, tables) for winner in (asked["winner"], other.winner))
+    differs = mine["price"] != theirs["price"]
+    both = asked.select("s", "p", "slot", "dimension").hstack(
+        [mine["price_text"].alias("price"), theirs["price_text"].alias("other")]
     )
-    both = asked.hstack(mine).hstack(theirs.select(pl.all().name.prefix("other_")))
-    differing = both.filter(pl.col("price") != pl.col("other_price"))
     message = pl.format(
-        "{}: {}, and {} if elements are chosen whole",
-        _name(pl.col("dimension")),
-        "price_text",
-        "other_price_text",
+        "{}: {}, and {} if elements are chosen whole", _name(pl.col("dimension")), "price", "other"
     )
     place = Place.VOLUMES + 2 * pl.col("slot") + 1
-    batch.remarks.add("element_choice_differs", message, differing, stage=Stage.PERIOD, place=place)
+    _note(judge.batch, "element_choice_differs", message, where(both, differs), place)
     return _codes(asked, other)
+
+
+def _price_of(winner: pl.Series, tables: Tables) -> pl.DataFrame:
+    rules = at(tables.components.select("price", "price_text"), winning(winner))
+    return rules.with_columns(pl.col("price").fill_null(0), pl.col("price_text").fill_null("0"))
 
 
 def _codes(asked: pl.DataFrame, found: Found) -> pl.DataFrame:
@@ -201,7 +219,6 @@ def _codes(asked: pl.DataFrame, found: Found) -> pl.DataFrame:
 
 
 def _note_codes(codes: pl.DataFrame, batch: Batch) -> None:
-    ordinals = batch.periods.select("s", "p", "ordinal")
     for code, column, place, text in (
         (
             "straddling_bound",
@@ -216,8 +233,8 @@ def _note_codes(codes: pl.DataFrame, batch: Batch) -> None:
             "a power or current restriction was met without a measured power or current",
         ),
     ):
-        rows = ordinals[codes.filter(column)["p"].unique().sort()]
-        batch.remarks.add(code, text, rows, stage=Stage.PERIOD, place=place)
+        p = codes["p"].filter(codes[column]).unique().sort()
+        _note(batch, code, text, pl.DataFrame([batch.periods["s"][p], p]), place)
 
 
 def _note_changes(asked: pl.DataFrame, judge: Judge, found: Found) -> None:
@@ -225,13 +242,14 @@ def _note_changes(asked: pl.DataFrame, judge: Judge, found: Found) -> None:
     rows = judge.changes(asked["question"], asked["p"], found)
     if not len(rows):
         return
-    crossed = asked[rows].sort("p", "slot").with_columns(name=_name(pl.col("dimension")))
+    crossed = asked.select("s", "p", "slot", "dimension")[rows].sort("p", "slot")
+    crossed = crossed.with_columns(name=_name(pl.col("dimension")))
+    several = crossed["p"].is_duplicated()
     names = pl.col("name").unique(maintain_order=True).str.join(" and ")
-    told = crossed.group_by("p", maintain_order=True).agg(pl.col("s", "ordinal").first(), names)
+    told = where(crossed, several).group_by("p", maintain_order=True)
+    both = [told.agg(pl.col("s").first(), names), where(crossed, ~several).select("p", "s", "name")]
     message = pl.format("the price of {} changes within: that of the start is used", "name")
-    judge.batch.remarks.add(
-        "period_spans_price_change", message, told, stage=Stage.PERIOD, place=Place.SPAN
-    )
+    _note(judge.batch, "period_spans_price_change", message, pl.concat(both), Place.SPAN)
 
 
 def _fees(judge: Judge) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -239,54 +257,59 @@ def _fees(judge: Judge) -> tuple[pl.DataFrame, pl.DataFrame]:
     what was looked at.
     """
     batch, tables = judge.batch, judge.tables
-    rows = batch.periods.filter(pl.col("tariff") != NONE)
-    piece = 3600 * 10**tables.scales.seconds
-    asked = pl.concat([_fee_questions(rows, slot, piece) for slot in FEES])
-    asked = asked.filter(tables.winner[asked["question"]] != NOBODY)
+    rows = _relevant(batch)
+    asked = stacked([_fee_questions(rows, slot, tables) for slot in FEES])
     if asked["slot"].max() != asked["slot"].min():
         asked = asked.sort("p", "slot")
     found = judge.find(asked["question"], asked["p"])
     scope = batch.policy.flat_scope
-    asked = asked.with_row_index("row").with_columns(winner=found.winner, scope=_scope(scope))
-    due = _due(asked.filter(pl.col("winner") != NOBODY), scope)
+    asked = asked.with_row_index("row").hstack(
+        [found.winner.alias("winner"), _scope(asked, scope).alias("scope")]
+    )
+    due = _due(where(asked, asked["winner"] != NOBODY), scope)
     codes = found.codes
     if codes.height and scope != "activation":
         codes = codes.filter(_looked_at(asked[codes["row"]], due))
     own = asked.select("p")[codes["row"]].hstack(codes.select("unknown", "straddling"))
     if judge.reads_wholes:
-        seen = asked if scope == "activation" else asked.filter(_looked_at(asked, due))
+        seen = asked if scope == "activation" else where(asked, _looked_at(asked, due))
         own = pl.concat([own, _note_other_reading(seen, judge)])
     fees = due if scope == "session" else _renewed(due, tables)
-    return fees.with_columns(billable=pl.col("amount")).select(_USE), own
+    return fees.select(_USE), own
 
 
-def _fee_questions(rows: pl.DataFrame, slot: Slot, piece: int) -> pl.DataFrame:
+def _fee_questions(rows: pl.DataFrame, slot: Slot, tables: Tables) -> pl.DataFrame:
+    """The fees of one slot that are asked for at all; a fee is one piece, as an hour is of time."""
     if slot.part is not None:
-        rows = rows.filter(pl.col("overtime_s").fill_null(0) != 0)
-        rows = rows.with_columns(part=pl.lit(int(slot.part), dtype=pl.Int8))
-    return rows.select(
-        "s",
-        "p",
-        "ordinal",
-        "part",
-        slot=pl.lit(slot.number, dtype=pl.Int8),
-        dimension=pl.lit(FLAT, dtype=pl.Int8),
-        amount=pl.lit(piece, dtype=pl.Int64),
-        question=_question(FLAT),
+        rows = where(rows, rows["overtime_s"].fill_null(0) != 0)
+    part = rows["part"] if slot.part is None else constant(slot.part, rows.height, pl.UInt8)
+    question = _question(rows["tariff"], part, FLAT)
+    asked = where(
+        pl.DataFrame([rows["s"], rows["p"], part.alias("part"), question.alias("question")]),
+        tables.winner[question] != NOBODY,
+    )
+    piece = constant(3600 * 10**tables.scales.seconds, asked.height)
+    return asked.hstack(
+        [
+            constant(slot.number, asked.height, pl.UInt8).alias("slot"),
+            constant(FLAT, asked.height, pl.UInt8).alias("dimension"),
+            piece.alias("amount"),
+            piece.alias("billable"),
+        ]
     )
 
 
-def _scope(scope: str) -> pl.Expr:
+def _scope(asked: pl.DataFrame, scope: str) -> pl.Series:
     """What one fee is charged for at most: a session, or a part of it."""
-    session = pl.col("s").cast(pl.Int64)
-    return session if scope == "session" else session * len(Part) + pl.col("part")
+    session = asked["s"].cast(pl.Int64)
+    return session if scope == "session" else session * len(Part) + asked["part"].cast(pl.Int64)
 
 
 def _due(held: pl.DataFrame, scope: str) -> pl.DataFrame:
     """The first fee of each scope, of all that apply."""
     if scope == "session":
-        return held.filter(pl.col("scope").ne_missing(pl.col("scope").shift()))
-    return held if scope == "activation" else held.filter(pl.col("scope").is_first_distinct())
+        return held[firsts(starts_of(held["scope"]))]
+    return held if scope == "activation" else where(held, held["scope"].is_first_distinct())
 
 
 def _looked_at(asked: pl.DataFrame, due: pl.DataFrame) -> pl.Series:
@@ -309,12 +332,7 @@ def _renewed(fees: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     return fees[renewed["at"].sort()]
 
 
-def _in_order(volumes: pl.DataFrame, fees: pl.DataFrame, batch: Batch) -> pl.DataFrame:
-    """Volumes and fees together, by period and slot: each is put in its place, none is sorted."""
-    both = pl.concat([volumes, fees])
-    places = pl.Series([None], dtype=pl.UInt32).new_from_index(0, batch.periods.height * SLOTS)
-    places.scatter(
-        both.select(pl.col("p").cast(pl.Int64) * SLOTS + pl.col("slot")).to_series(),
-        pl.int_range(both.height, dtype=pl.UInt32, eager=True),
-    )
-    return both[places.drop_nulls()]
+def _in_order(volumes: pl.DataFrame, fees: pl.DataFrame) -> pl.DataFrame:
+    """Volumes and fees together, by period and slot."""
+    both = stacked([volumes, fees])
+    return at(both, order(both["p"].cast(pl.UInt64) * SLOTS + both["slot"].cast(pl.UInt64)))

@@ -11,7 +11,7 @@ from math import gcd, prod
 
 import polars as pl
 
-Kind = type[pl.Int64] | type[pl.Int128] | type[pl.UInt32]
+Kind = type[pl.Int64] | type[pl.Int128] | type[pl.UInt32] | type[pl.UInt8]
 
 GRAIN_DIGITS = 12
 """Exact amounts are kept to 1E-12 (`billing.money.GRAIN`)."""

@@ -4,6 +4,7 @@ Knows questions, thresholds and what a period measured. Refuses to know prices. 
 mod_tariffs, TariffRestrictions; policies missing_bound and straddling_bound.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import polars as pl
@@ -11,8 +12,9 @@ import polars as pl
 from billing.bulk.catalog import BY_CLOCK, NOBODY, TO_TEST
 from billing.bulk.cells import Cells
 from billing.bulk.layout import Batch
+from billing.bulk.rows import at, chosen, numbers, where
 from billing.bulk.tables import BOUNDS, NO_INTEREST, Tables
-from billing.bulk.whole import constant
+from billing.bulk.whole import NARROW, constant
 from billing.policy import PricingPolicy
 
 MEASURED = ("before", "elapsed", "min_power_kw", "max_power_kw", "min_current_a", "max_current_a")
@@ -32,7 +34,9 @@ class Found:
 
 def winning(winner: pl.Series) -> pl.Series:
     """The numbers of components, null in place of NOBODY."""
-    return pl.select(pl.when(winner != NOBODY).then(winner).cast(pl.UInt32)).to_series()
+    if not (nobody := winner == NOBODY).any():
+        return winner
+    return pl.Series([None], dtype=pl.UInt32).zip_with(nobody, winner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +59,20 @@ class Judge:
         lists = tables.whole_list if whole else tables.list_of
         winner = known[question]
         held = lists[question]
-        if self.cells is not None and winner.min() == BY_CLOCK:
-            rows = (winner == BY_CLOCK).arg_true()
-            where = self._place(question[rows], p[rows], whole=whole)
-            start = self.batch.periods["start"][p[rows]]
-            competing = self.cells.list[self.cells.holding(where, start)]
+        by_clock = winner == BY_CLOCK
+        if self.cells is not None and by_clock.any():
+            own = p.filter(by_clock)
+            place = self._place(question.filter(by_clock), own, whole=whole)
+            start = self.batch.periods["start"][own]
+            competing = self.cells.list[self.cells.holding(place, start)]
+            rows = chosen(by_clock)
             held.scatter(rows, competing)
             winner.scatter(rows, tables.list_winner[competing])
-        rows = (winner == TO_TEST).arg_true()
-        if not len(rows):
+        tested = winner == TO_TEST
+        if not tested.any():
             return Found(winner, held, _NO_CODES)
-        measured = self.batch.periods.select(MEASURED)[p[rows]]
-        won, codes = self.test(held[rows], measured)
+        won, codes = self.test(held.filter(tested), self._as_measured(p.filter(tested)))
+        rows = chosen(tested)
         winner.scatter(rows, won)
         return Found(winner, held, codes.with_columns(row=rows[codes["row"]]))
 
@@ -80,24 +86,20 @@ class Judge:
 
         Rank by rank: whoever is not beaten yet meets the next rival of its list.
         """
-        winner = constant(NOBODY, len(lists))
-        asked = measured.with_columns(
-            rival=self.tables.list_first[lists], last=self.tables.list_last[lists]
-        ).with_row_index("row")
+        winner = constant(NOBODY, len(lists), pl.UInt32)
+        rivals, bounds = self.tables.rivals, self.tables.rivals.drop("list", "component")
+        row = numbers(len(lists)).alias("row")
+        rival, last = self.tables.list_first[lists], self.tables.list_last[lists]
         codes = [_NO_CODES]
-        checks = _checks(self.batch.policy, self.tables.bounded)
-        rivals = self.tables.rivals.drop("list")
-        while asked.height:
-            bounds = rivals[asked["rival"]]
-            tried = asked.hstack(bounds).select("row", "component", "rival", "last", *checks)
-            won = tried.filter("holds")
-            winner.scatter(won["row"], won["component"])
-            if "unknown" in tried.columns:
-                noted = tried.filter(pl.col("unknown") | pl.col("straddling"))
-                codes.append(noted.select(pl.col("row").cast(pl.Int64), "unknown", "straddling"))
-            asked = asked.filter(~tried["holds"] & (tried["rival"] < tried["last"]))
-            if asked.height:
-                asked = asked.with_columns(pl.col("rival") + 1)
+        while len(row):
+            tests = at(bounds, rival)
+            holds, missed = _checks(self.batch.policy, measured.hstack(tests))
+            winner.scatter(row.filter(holds), rivals["component"][rival.filter(holds)])
+            if missed:
+                codes.append(where(pl.DataFrame([row, *missed]), missed[0] | missed[1]))
+            left = ~holds & (rival < last)
+            row, rival, last = (one.filter(left) for one in (row, rival + 1, last))
+            measured = where(measured, left) if len(row) else measured
         if len(codes) == 1:
             return winner, _NO_CODES
         return winner, pl.concat(codes).group_by("row").agg(pl.all().any())
@@ -105,107 +107,103 @@ class Judge:
     def changes(self, question: pl.Series, p: pl.Series, found: Found) -> pl.Series:
         """The rows (of what was asked) whose winner changes within their period."""
         within = [self._at_clock(question, p, found), *self._at_levels(p, found)]
-        rows = pl.concat([pl.Series("row", [], dtype=pl.Int64), *within])
-        return rows.unique().sort()
+        return pl.concat([_NO_ROWS, *within]).unique().sort()
 
     def _at_clock(self, question: pl.Series, p: pl.Series, found: Found) -> pl.Series:
         """Rows that another cell, begun within the period, would decide otherwise."""
-        nothing = pl.Series("row", [], dtype=pl.Int64)
         if self.cells is None:
-            return nothing
-        rows = (self.tables.winner[question] == BY_CLOCK).arg_true().cast(pl.Int64)
-        own = self.batch.periods.select("start", "end")[p[rows]]
-        place = self._place(question[rows], p[rows], whole=False)
-        frame = pl.DataFrame(
-            {
-                "row": rows,
-                "p": p[rows],
-                "first": self.cells.holding(place, own["start"]) + 1,
-                "last": self.cells.before(place, own["end"]),
-            }
-        ).filter(pl.col("first") <= pl.col("last"))
+            return _NO_ROWS
+        rows = chosen(self.tables.winner[question] == BY_CLOCK)
+        own, periods = p[rows], self.batch.periods
+        place = self._place(question[rows], own, whole=False)
+        first = self.cells.holding(place, periods["start"][own]).cast(pl.Int64) + 1
+        last = self.cells.before(place, periods["end"][own])
+        frame = pl.DataFrame({"row": rows, "p": own, "first": first, "last": last})
+        frame = where(frame, first <= last)
         if not frame.height:
-            return nothing
+            return _NO_ROWS
         inner = frame.with_columns(cell=pl.int_ranges("first", pl.col("last") + 1)).explode("cell")
         lists = self.cells.list[inner["cell"]]
         return self._differing(inner["row"], lists, self._as_measured(inner["p"]), found)
 
-    def _at_levels(self, p: pl.Series, found: Found) -> list[pl.Series]:
+    def _at_levels(self, p: pl.Series, found: Found) -> Iterator[pl.Series]:
         """Rows that another level of energy or duration, passed within, would decide otherwise."""
         levels = (("kwh_low", "kwh_high"), ("s_low", "s_high"))
-        passed = []
         for (low, high), measure in zip(levels, ("before", "elapsed"), strict=True):
             if low not in self.tables.bounded:
                 continue
             known = self.tables.rivals.select("list", level=pl.concat_list(low, high))
-            known = known.explode("level").drop_nulls().unique()
-            rows = found.list.is_in(known["list"].implode()).arg_true().cast(pl.Int64)
-            if not len(rows):
-                continue
-            own = self.batch.periods.select(measure, "wh", "start", "end", "reserved")[p[rows]]
-            grows = "wh" if measure == "before" else pl.col("end") - pl.col("start")
-            frame = own.select(
-                from_level=pl.col(measure),
-                until=pl.col(measure) + (pl.col(grows) if isinstance(grows, str) else grows),
-                counts=~pl.col("reserved") if measure == "before" else pl.lit(value=True),
-            ).with_columns(row=rows, p=p[rows], list=found.list[rows])
-            inner = (
-                frame.filter("counts")
-                .join(known, on="list")
-                .filter(
-                    (pl.col("from_level") < pl.col("level")) & (pl.col("level") < pl.col("until"))
-                )
+            known = known.explode("level").filter(pl.col("level").abs() <= NARROW).unique()
+            may_change = found.list.is_in(known["list"].implode())
+            rows, own = chosen(may_change), p.filter(may_change)
+            since = self.batch.periods[measure][own]
+            until = since + self._grown(measure, own)
+            frame = pl.DataFrame(
+                {"row": rows, "p": own, "list": found.list[rows], "since": since, "until": until}
             )
+            passes = frame.join(known, on="list")
+            level = passes["level"]
+            inner = where(passes, (passes["since"] < level) & (level < passes["until"]))
             if inner.height:
                 seen = self._as_measured(inner["p"]).with_columns(inner["level"].alias(measure))
-                passed.append(self._differing(inner["row"], inner["list"], seen, found))
-        return passed
+                yield self._differing(inner["row"], inner["list"], seen, found)
+
+    def _grown(self, measure: str, p: pl.Series) -> pl.Series:
+        """By how much a period adds to what is measured; reserved time takes no energy."""
+        periods = self.batch.periods
+        if measure == "elapsed":
+            return periods["end"][p] - periods["start"][p]
+        return periods["wh"][p].zip_with(~periods["reserved"][p], pl.Series([0]))
 
     def _as_measured(self, p: pl.Series) -> pl.DataFrame:
-        return self.batch.periods.select(MEASURED)[p]
+        return at(self.batch.periods.select(MEASURED), p)
 
     def _differing(
         self, row: pl.Series, lists: pl.Series, measured: pl.DataFrame, found: Found
     ) -> pl.Series:
         won = self.tables.list_winner[lists]
-        tested = (won == TO_TEST).arg_true()
-        if len(tested):
-            own, _ = self.test(lists[tested], measured[tested])
-            won.scatter(tested, own)
-        return row.filter(won != found.winner[row]).unique().alias("row")
+        tested = won == TO_TEST
+        if tested.any():
+            own, _ = self.test(lists.filter(tested), where(measured, tested))
+            won.scatter(chosen(tested), own)
+        return row.filter(won != found.winner[row])
 
 
-_NO_CODES = pl.DataFrame(schema={"row": pl.Int64, "unknown": pl.Boolean, "straddling": pl.Boolean})
+_NO_ROWS = pl.Series("row", [], dtype=pl.UInt32)
+_NO_CODES = pl.DataFrame(schema={"row": pl.UInt32, "unknown": pl.Boolean, "straddling": pl.Boolean})
 NOTHING_FOUND = Found(
-    pl.Series("winner", [], dtype=pl.Int64), pl.Series("list", [], dtype=pl.Int64), _NO_CODES
+    pl.Series("winner", [], dtype=pl.UInt32), pl.Series("list", [], dtype=pl.UInt32), _NO_CODES
 )
 
 
-def _checks(policy: PricingPolicy, bounded: frozenset[str]) -> list[pl.Expr]:
-    """`holds`, and `unknown` and `straddling` where power or current is bounded at all: of each
-    rival, in order, as later tests are only made where the earlier ones hold.
+def _checks(
+    policy: PricingPolicy, asked: pl.DataFrame
+) -> tuple[pl.Series, tuple[pl.Series, pl.Series] | None]:
+    """Whether each rival's tests hold; and (unknown, straddling), None where neither power nor
+    current is bounded at all. Later tests are only made where the earlier ones hold.
     """
-    reached = pl.lit(value=True)
-    for name, bounds in (("before", BOUNDS[0:2]), ("elapsed", BOUNDS[2:4])):
-        if bounded & set(bounds):
-            reached = reached & _within(name, *bounds)
+    bounded = frozenset(asked.columns)
+    reached = pl.Series([True]).new_from_index(0, asked.height)
+    for name, low, high in (("before", *BOUNDS[0:2]), ("elapsed", *BOUNDS[2:4])):
+        if low in bounded:
+            reached &= (asked[name] >= asked[low]) & (asked[name] < asked[high])
     if not bounded & set(BOUNDS[4:]):
-        return [reached.alias("holds")]
+        return reached, None
     power, power_codes = _between(policy, bounded, ("min_power_kw", "max_power_kw"), BOUNDS[4:6])
     current, current_codes = _between(
         policy, bounded, ("min_current_a", "max_current_a"), BOUNDS[6:8]
     )
-    after_power = reached & power
-    return [
+    after_power = pl.col("reached") & power
+    found = asked.hstack([reached.alias("reached")]).select(
         (after_power & current).alias("holds"),
-        ((reached & power_codes[0]) | (after_power & current_codes[0])).alias("unknown"),
-        ((reached & power_codes[1]) | (after_power & current_codes[1])).alias("straddling"),
-    ]
-
-
-def _within(name: str, low: str, high: str) -> pl.Expr:
-    above = (pl.col(name) >= pl.col(low)).fill_null(value=True)
-    return above & (pl.col(name) < pl.col(high)).fill_null(value=True)
+        *(
+            ((pl.col("reached") & power_codes[which]) | (after_power & current_codes[which])).alias(
+                code
+            )
+            for which, code in enumerate(("unknown", "straddling"))
+        ),
+    )
+    return found["holds"], (found["unknown"], found["straddling"])
 
 
 def _between(
