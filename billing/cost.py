@@ -1,4 +1,4 @@
-"""From quantities and components to receipt lines: exact, with tax, and adding up.
+"""From uses to receipt lines: exact, with tax, and adding up.
 
 Knows cost and tax of a billed quantity. Refuses to choose components. A price per hour times
 seconds may never end as a decimal; so each group and rate is summed over a common denominator and
@@ -9,16 +9,14 @@ exactly, and cutting a session finer changes no total.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from typing import NamedTuple
 
 from billing.money import GRAIN, Rounding, round_to_multiple
 from billing.mould import mould
-from billing.period import ChargingPeriod
 from billing.receipt import Amount, CostGroup, Line
 from billing.record import decimal_text
 from billing.schedule import Choice
-from billing.step import Quantity
-from billing.tariff import Dimension, PriceComponent, Tariff
+from billing.tariff import ENERGY, FLAT, PARKING_TIME, TIME, Dimension
+from billing.use import Use
 
 ZERO, HUNDRED = Decimal(0), Decimal(100)
 
@@ -26,45 +24,37 @@ new_line = mould(Line)
 _new_amount = mould(Amount)
 
 UNIT = {
-    Dimension.ENERGY: Decimal(1000),
-    Dimension.TIME: Decimal(3600),
-    Dimension.PARKING_TIME: Decimal(3600),
-    Dimension.FLAT: Decimal(1),
+    ENERGY: Decimal(1000),
+    TIME: Decimal(3600),
+    PARKING_TIME: Decimal(3600),
+    FLAT: Decimal(1),
 }
 """How many Wh, seconds or pieces a price is for."""
 
 WHOLE = Decimal(18_000)
 """A multiple of every unit: sums over it are exact, whatever they are sums of."""
 _PARTS = {dimension: WHOLE / unit for dimension, unit in UNIT.items()}
-
-
-class Use(NamedTuple):
-    """A quantity of one period and the component that prices it (None: nothing does)."""
-
-    period: ChargingPeriod
-    quantity: Quantity
-    choice: Choice | None
-    tariff: Tariff
+_PERCENT_OF_WHOLE = WHOLE * HUNDRED
 
 
 @dataclass(slots=True)
-class _Running:
+class Running:
     """The running cost of one group and rate: what is due so far (in parts of `WHOLE`), and what
-    its lines already carry.
+    its lines already carry: they sum to it.
     """
 
+    group: CostGroup
+    vat: Decimal | None
     due: Decimal = ZERO
     net: Decimal = ZERO
     tax: Decimal = ZERO
 
     def add(self, choice: Choice, amount: Decimal) -> tuple[Decimal, Decimal]:
         """Add price × amount; give the (net, tax) that the new line must carry."""
-        rule = choice.rule
+        rule, before, levied = choice.rule, self.net, self.tax
         self.due += rule.price * amount * _PARTS[rule.dimension]
-        net, levied = _taxed(self.due, choice)
-        line = (net - self.net, levied - self.tax)
-        self.net, self.tax = net, levied
-        return line
+        self.net, self.tax = _taxed(self.due, choice)
+        return self.net - before, self.tax - levied
 
 
 def _taxed(due: Decimal, choice: Choice) -> tuple[Decimal, Decimal]:
@@ -78,7 +68,7 @@ def _taxed(due: Decimal, choice: Choice) -> tuple[Decimal, Decimal]:
     if choice.included:
         net = _at_grain(due * HUNDRED / (WHOLE * (HUNDRED + vat)))
         return net, whole - net
-    return whole, _at_grain(due * vat / (WHOLE * HUNDRED))
+    return whole, _at_grain(due * vat / _PERCENT_OF_WHOLE)
 
 
 def _at_grain(value: Decimal) -> Decimal:
@@ -87,89 +77,97 @@ def _at_grain(value: Decimal) -> Decimal:
     return kept or abs(kept)
 
 
-def cost_lines(uses: Sequence[Use], added: dict[int, Decimal]) -> list[Line]:
-    """One line per priced quantity; `added` is what whole blocks add, by position in `uses`."""
-    running: dict[tuple[CostGroup, Decimal | None, bool], _Running] = {}
+def cost_lines(
+    uses: Sequence[Use], added: dict[int, Decimal]
+) -> tuple[list[Line], Sequence[Running]]:
+    """One line per priced use, and what they sum to by group and rate; `added` is what whole
+    blocks add, by position in `uses`.
+    """
+    running: dict[tuple[CostGroup, Decimal | None, bool], Running] = {}
     lines = []
     for position, use in enumerate(uses):
-        if use.choice is not None:
-            lines.append(_line(use, use.choice, added.get(position, ZERO), running))
-    return lines
+        choice = use.choice
+        if choice is not None:
+            key = (choice.group, choice.vat, choice.included)
+            total = running.get(key)
+            if total is None:
+                total = running[key] = Running(choice.group, choice.vat)
+            lines.append(_line(use, choice, added.get(position), total))
+    return lines, tuple(running.values())
 
 
-def _line(
-    use: Use,
-    choice: Choice,
-    surplus: Decimal,
-    running: dict[tuple[CostGroup, Decimal | None, bool], _Running],
-) -> Line:
-    rule, quantity, period = choice.rule, use.quantity, use.period
-    key = (choice.group, choice.vat, choice.included)
-    total = running.get(key)
-    if total is None:
-        total = running[key] = _Running()
-    billed = quantity.billable + surplus if surplus else quantity.billable
-    measured = _in_units(quantity.amount, rule.dimension)
-    net, tax = total.add(choice, billed)
+def _line(use: Use, choice: Choice, surplus: Decimal | None, total: Running) -> Line:
+    rule, period, billable, reason = choice.rule, use.period, use.billable, choice.reason
+    measured = billed = _in_units(use.amount, rule.dimension)
+    if surplus is not None:
+        reason += _stepped(use, rule.step_size, billable + surplus)
+        billable += surplus
+    if billable is not use.amount:
+        billed = _in_units(billable, rule.dimension)
+    net, tax = total.add(choice, billable)
     return new_line(
         period=period.ordinal,
         dimension=rule.dimension,
         group=choice.group,
         measured=measured,
-        billed=measured if billed is quantity.amount else _in_units(billed, rule.dimension),
+        billed=billed,
         step_size=rule.step_size,
         price=rule.price,
         net=net,
         vat=choice.vat,
         tax=tax,
-        tariff_id=use.tariff.id,
+        tariff_id=choice.tariff.id,
         element=choice.element,
         component=choice.component,
-        reason=choice.reason + _stepped(rule, billed, surplus) if surplus else choice.reason,
+        reason=reason,
         imputed=period.imputed,
     )
 
 
 def _in_units(amount: Decimal, dimension: Dimension) -> Decimal:
     """kWh, hours or pieces; hours may never end as a decimal and are kept to 1E-12."""
-    if dimension is Dimension.FLAT:
+    if dimension is FLAT:
         return amount
     found = amount / UNIT[dimension]
-    return found if dimension is Dimension.ENERGY else _at_grain(found)
+    return found if dimension is ENERGY else _at_grain(found)
 
 
-def _stepped(rule: PriceComponent, billed: Decimal, surplus: Decimal) -> str:
-    name = "Wh" if rule.dimension is Dimension.ENERGY else "s"
-    step = max(rule.step_size, 1)
-    before, after = decimal_text(billed - surplus), decimal_text(billed)
+def _stepped(use: Use, step_size: int, billed: Decimal) -> str:
+    name = "Wh" if use.dimension is ENERGY else "s"
+    step = max(step_size, 1)
+    before, after = decimal_text(use.billable), decimal_text(billed)
     return f"; {before} {name} billed as {after} {name} to fill steps of {step} {name}"
 
 
-def amount_of(lines: Iterable[Line]) -> Amount:
-    """The sum of lines: net, and tax by rate in ascending order; no rate, no tax entry."""
+def amount_of(parts: Iterable[Line | Running]) -> Amount:
+    """The sum of lines, or of what stands for them: net, and tax by rate in ascending order; no
+    rate, no tax entry.
+    """
     net = ZERO
     taxes: dict[Decimal | None, Decimal] = {}
-    for line in lines:
-        net += line.net
-        if line.vat is not None or line.tax:
-            taxes[line.vat] = taxes.get(line.vat, ZERO) + line.tax
+    for part in parts:
+        net += part.net
+        if part.vat is not None or part.tax:
+            taxes[part.vat] = taxes.get(part.vat, ZERO) + part.tax
     if len(taxes) < _SEVERAL:
         return _new_amount(net, tuple(taxes.items()))
     rates = sorted(taxes, key=lambda rate: (rate is not None, rate or ZERO))
-    return _new_amount(net, tuple((rate, taxes[rate]) for rate in rates))
+    return _new_amount(net, tuple([(rate, taxes[rate]) for rate in rates]))
 
 
 _SEVERAL = 2
 _GROUPS = tuple(CostGroup)
 
 
-def totals_of(lines: Sequence[Line], whole: Amount) -> tuple[tuple[CostGroup, Amount], ...]:
-    """The sum of the lines of each group that has one, in the order of CostGroup; `whole` is the
+def totals_of(
+    parts: Sequence[Line | Running], whole: Amount
+) -> tuple[tuple[CostGroup, Amount], ...]:
+    """The sum of the parts of each group that has one, in the order of CostGroup; `whole` is the
     sum of them all.
     """
-    by_group: dict[CostGroup, list[Line]] = {}
-    for line in lines:
-        by_group.setdefault(line.group, []).append(line)
+    by_group: dict[CostGroup, list[Line | Running]] = {}
+    for part in parts:
+        by_group.setdefault(part.group, []).append(part)
     if len(by_group) < _SEVERAL:
         return tuple([(group, whole) for group in by_group])
     return tuple([(group, amount_of(by_group[group])) for group in _GROUPS if group in by_group])

@@ -50,7 +50,7 @@ _MODES = {
 
 def round_to(value: Decimal, unit: Decimal, rounding: Rounding = Rounding.HALF_AWAY) -> Decimal:
     """`value` at the scale of `unit` (a power of ten: 0.01, 1, 1E-12). Never a negative zero."""
-    rounded = value.quantize(unit, rounding=_MODES[rounding], context=EXACT)
+    rounded = value.quantize(unit, _MODES[rounding], EXACT)
     return rounded or abs(rounded)
 
 

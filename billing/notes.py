@@ -3,7 +3,10 @@
 Knows codes and the sentences behind them. Refuses to decide anything: a note changes no amount.
 """
 
+from billing.mould import mould
 from billing.receipt import Note
+
+_new_note = mould(Note)
 
 NOTE_CODES = {
     "element_choice_differs": "choosing whole elements, as 2.1.1 can be read, gives another price",
@@ -41,4 +44,5 @@ class Notes:
     def add(self, code: str, message: str, period: int = -1) -> None:
         """Keep the first message of each code and period."""
         assert code in NOTE_CODES, f"{code} is not in the table"
-        self.found.setdefault((code, period), Note(code, message, period))
+        if (code, period) not in self.found:
+            self.found[code, period] = _new_note(code, message, period)

@@ -5,14 +5,14 @@ clocks, I/O and floats: the same input gives the same receipt, to the last digit
 OCPI 2.2.1 mod_tariffs and mod_cdrs; what they leave open is a named field of PricingPolicy.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, localcontext
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from billing.cost import Use, amount_of, cost_lines, new_line, rounded, totals_of
+from billing.cost import Running, amount_of, cost_lines, new_line, rounded, totals_of
 from billing.limit import adjustments
 from billing.money import EXACT, ROUNDINGS, minor_unit
 from billing.mould import mould
@@ -24,13 +24,16 @@ from billing.record import decimal_text
 from billing.restriction import Moment, site_clock
 from billing.schedule import Choice, Phase, Schedule, prepare
 from billing.spread import moments_within, split
-from billing.step import TIMES, Budget, Quantity, block, surplus
-from billing.tariff import Dimension, Tariff, TaxIncluded
+from billing.step import TIMES, block, surplus
+from billing.tariff import ENERGY, FLAT, PARKING_TIME, TIME, Dimension, Tariff
+from billing.use import BUDGETS, Budget, Use, new_use
 from billing.volume import Volume, phase_of, times, volumes
 
+OVERTIME = Phase.OVERTIME
 ZERO, ONE, WH_PER_KWH = Decimal(0), Decimal(1), Decimal(1000)
 
 _new_receipt = mould(Receipt)
+_new_moment = mould(Moment)
 
 
 def price(
@@ -53,11 +56,11 @@ def price(
         book = _book(tariffs, zone, policy, start_at, notes)
         periods = _in_order(periods, start_at, end_at, policy, notes)
         uses = _uses(book, periods, start_at, notes)
-        added = surplus([use.quantity for use in uses], policy)
-        lines = cost_lines(uses, added)
-        lines += _limit_lines(book, periods, lines, notes)
+        added = surplus(uses, policy)
+        lines, totals = cost_lines(uses, added)
+        limits = _limit_lines(book, periods, lines, totals, notes)
         _check_uses(uses, added, policy, notes)
-        return _receipt(book, lines, notes)
+        return _receipt(book, (*lines, *limits), (*totals, *limits), notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +69,14 @@ class _Book:
     `start` is the one in force when it started.
     """
 
-    schedules: dict[str, list[Schedule]]
+    schedules: Mapping[str, Sequence[Schedule]]
     start: Schedule
 
     def named(self, period: ChargingPeriod) -> Sequence[Schedule]:
         """The versions of the tariff a period names that are valid when it starts; where none is,
         the first.
         """
-        known = self.schedules.get(period.tariff_id.upper(), [])
+        known = self.schedules.get(period.tariff_id.upper(), ())
         if len(known) == 1:
             return known
         return [one for one in known if is_valid(one.tariff, period.start_at)] or known[:1]
@@ -89,20 +92,23 @@ def _book(
     """Step 1, the tariff: the one a period names, else the first that is valid at the start."""
     if not tariffs:
         raise ValueError("a session cannot be priced without a tariff")
-    if len({tariff.currency for tariff in tariffs}) > 1:
+    if len(tariffs) > 1 and len({tariff.currency for tariff in tariffs}) > 1:
         raise ValueError("the tariffs of one session must share a currency")
     minor_unit(tariffs[0].currency)
     clock = site_clock(ZoneInfo(zone) if isinstance(zone, str) else zone, start_at, policy)
     schedules = [prepare(tariff, clock, policy) for tariff in tariffs]
     if len(schedules) == 1 and is_valid(tariffs[0], start_at):
-        return _Book({tariffs[0].id.upper(): schedules}, schedules[0])
+        return _new_book({tariffs[0].id.upper(): schedules}, schedules[0])
     valid = [one for one in schedules if is_valid(one.tariff, start_at)]
     if not valid:
         notes.add("periods_outside_validity", "no tariff was valid when the session started")
     by_id: dict[str, list[Schedule]] = {}
     for one in schedules:
         by_id.setdefault(one.tariff.id.upper(), []).append(one)
-    return _Book(by_id, valid[0] if valid else schedules[0])
+    return _new_book(by_id, valid[0] if valid else schedules[0])
+
+
+_new_book = mould(_Book)
 
 
 def is_valid(tariff: Tariff, at: datetime) -> bool:
@@ -126,7 +132,7 @@ def _schedule_of(book: _Book, period: ChargingPeriod, notes: Notes) -> Schedule 
         notes.add("unknown_tariff", text, period.ordinal)
         return book.start
     found = versions[0]
-    if any(one.tariff != found.tariff for one in versions[1:]):
+    if len(versions) > 1 and any(one.tariff != found.tariff for one in versions):
         text = f"several versions of tariff {period.tariff_id} are valid: the first is used"
         notes.add("several_versions", text, period.ordinal)
     if found is not book.start and not is_valid(found.tariff, period.start_at):
@@ -193,12 +199,7 @@ def _priced(
     differs = _other_reading(schedule, (phase, dimension), moment, choice)
     if differs:
         notes.add("element_choice_differs", differs, period.ordinal)
-    step = None if choice is None else choice.rule.step_size
-    quantity = Quantity(dimension, amount, step, billable, _BUDGETS.get(phase, "reserved"))
-    return Use(period, quantity, choice, schedule.tariff)
-
-
-_BUDGETS: dict[Phase, Budget] = {Phase.SESSION: "session", Phase.OVERTIME: "overtime"}
+    return new_use(period, phase, dimension, amount, billable, choice)
 
 
 class _Fees:
@@ -210,7 +211,7 @@ class _Fees:
     def __init__(self, policy: PricingPolicy) -> None:
         self._scope = policy.flat_scope
         self._charged: set[Phase] = set()
-        self._last: dict[Budget, tuple[Tariff, int, int]] = {}
+        self._last: dict[Budget, Choice] = {}
 
     def due(
         self,
@@ -222,24 +223,23 @@ class _Fees:
     ) -> list[Use]:
         """The fees of a period: of its own phase, and of the overtime within it."""
         found = []
-        for part in (phase, Phase.OVERTIME) if period.overtime_s else (phase,):
+        for part in (phase, OVERTIME) if period.overtime_s else (phase,):
             if not self._is_open(part):
                 continue
-            choice = schedule.find(part, Dimension.FLAT, moment)
-            if schedule.prices(part, Dimension.FLAT):
-                differs = _other_reading(schedule, (part, Dimension.FLAT), moment, choice)
-                if differs:
-                    notes.add("element_choice_differs", differs, period.ordinal)
+            choice = schedule.find(part, FLAT, moment)
+            if choice is None and not schedule.prices(part, FLAT):
+                continue
+            differs = _other_reading(schedule, (part, FLAT), moment, choice)
+            if differs:
+                notes.add("element_choice_differs", differs, period.ordinal)
             if choice is None:
                 continue
-            budget = _BUDGETS.get(part, "reserved")
-            fee = (schedule.tariff, choice.element, choice.component)
-            again = _same_fee(self._last.get(budget), fee)
+            budget = BUDGETS[part]
+            again = _same_fee(self._last.get(budget), choice)
             self._charged.add(part)
-            self._last[budget] = fee
+            self._last[budget] = choice
             if not again:
-                piece = Quantity(Dimension.FLAT, ONE, choice.rule.step_size, ONE)
-                found.append(Use(period, piece, choice, schedule.tariff))
+                found.append(new_use(period, part, FLAT, ONE, ONE, choice))
         return found
 
     def _is_open(self, phase: Phase) -> bool:
@@ -248,8 +248,10 @@ class _Fees:
         return self._scope == "activation" or phase not in self._charged
 
 
-def _same_fee(last: tuple[Tariff, int, int] | None, fee: tuple[Tariff, int, int]) -> bool:
-    return last is not None and last[0] is fee[0] and last[1:] == fee[1:]
+def _same_fee(last: Choice | None, fee: Choice) -> bool:
+    if last is None or last.tariff is not fee.tariff:
+        return False
+    return (last.element, last.component) == (fee.element, fee.component)
 
 
 def _session_start(
@@ -267,7 +269,7 @@ def _session_start(
 
 def _moment(schedule: Schedule, period: ChargingPeriod, kwh: Decimal, origin: datetime) -> Moment:
     """Step 2, what restrictions see: everything as it is at the start of the period."""
-    return Moment(
+    return _new_moment(
         at=period.start_at,
         zone=schedule.zone,
         kwh=ZERO if period.reserved else kwh,
@@ -284,7 +286,11 @@ _ANY_MOMENT = Moment(datetime(1970, 1, 1, tzinfo=UTC), UTC, ZERO, timedelta())
 
 
 def _limit_lines(
-    book: _Book, periods: Sequence[ChargingPeriod], lines: list[Line], notes: Notes
+    book: _Book,
+    periods: Sequence[ChargingPeriod],
+    lines: Sequence[Line],
+    totals: Sequence[Running],
+    notes: Notes,
 ) -> list[Line]:
     """Step 7, min_price and max_price of the tariff in force at the start (policy limit_tariff)."""
     tariff = book.start.tariff
@@ -295,9 +301,9 @@ def _limit_lines(
     if len({line.tariff_id for line in lines} | {tariff.id}) > 1:
         notes.add("limits_from_start_tariff", f"the limits are those of tariff {tariff.id}")
     shares: dict[Decimal | None, tuple[Decimal, Decimal]] = {}
-    for line in lines:
-        net, tax = shares.get(line.vat, (ZERO, ZERO))
-        shares[line.vat] = (net + line.net, tax + line.tax)
+    for one in totals:
+        net, tax = shares.get(one.vat, (ZERO, ZERO))
+        shares[one.vat] = (net + one.net, tax + one.tax)
     found = adjustments(tariff, shares, book.start.policy)
     if not found:
         return []
@@ -308,7 +314,7 @@ def _limit_lines(
     return [
         new_line(
             period=-1,
-            dimension=Dimension.FLAT,
+            dimension=FLAT,
             group=CostGroup.LIMIT,
             measured=ZERO,
             billed=ONE,
@@ -326,17 +332,19 @@ def _limit_lines(
     ]
 
 
-def _receipt(book: _Book, lines: list[Line], notes: Notes) -> Receipt:
-    """Step 8, rounding: last of all and once."""
-    exact, currency, policy = amount_of(lines), book.start.tariff.currency, book.start.policy
+def _receipt(
+    book: _Book, lines: tuple[Line, ...], parts: Sequence[Line | Running], notes: Notes
+) -> Receipt:
+    """Step 8, rounding: last of all and once. `parts` are what the lines sum to, by group."""
+    exact, currency, policy = amount_of(parts), book.start.tariff.currency, book.start.policy
     if exact.tax < 0 <= exact.net:
         notes.add("negative_tax", "the price limits leave less after tax than before it")
     return _new_receipt(
         currency=currency,
-        lines=tuple(lines),
+        lines=lines,
         exact_total=exact,
         total=rounded(exact, rounding_unit(currency, policy), ROUNDINGS[policy.money_rounding]),
-        totals=totals_of(lines, exact),
+        totals=totals_of(parts, exact),
         notes=tuple(notes.found.values()),
         policies=book.start.decided,
     )
@@ -386,7 +394,7 @@ def _check_moment(
     within = list(moments_within(schedule, period, moment))
     if not within:
         return
-    asked = [(phase, Dimension.ENERGY)] if period.energy_wh and not period.reserved else []
+    asked = [(phase, ENERGY)] if period.energy_wh and not period.reserved else []
     asked += [(part, dimension) for part, dimension, seconds in times(period, phase) if seconds]
     changed: dict[str, None] = {}
     for part, dimension in asked:
@@ -419,46 +427,42 @@ def _check_uses(
     uses: Sequence[Use], added: dict[int, Decimal], policy: PricingPolicy, notes: Notes
 ) -> None:
     """What a reader of the total must know about steps and taxes."""
-    dimensions = [use.quantity.dimension for use in uses]
-    if added or Dimension.PARKING_TIME in dimensions:
-        _check_times(uses, added, policy, notes)
+    times = [use for use in uses if use.dimension in TIMES and use.choice is not None]
+    if times:
+        _check_times(times, added, policy, notes)
     for position, extra in sorted(added.items()):
         _check_step(uses[position], extra, policy, notes)
     for use in uses:
-        if use.tariff.tax_included is not TaxIncluded.YES or use.choice is None:
-            continue
-        if use.choice.rule.vat is None and use.choice.rule.price:
+        if use.choice is not None and use.choice.rate_is_unknown:
             text = "prices include tax at an unknown rate: net is shown as gross"
             notes.add("tax_included_without_rate", text)
 
 
 def _check_times(
-    uses: Sequence[Use], added: dict[int, Decimal], policy: PricingPolicy, notes: Notes
+    times: Sequence[Use], added: dict[int, Decimal], policy: PricingPolicy, notes: Notes
 ) -> None:
     """Which of several times is rounded up is left open where charging follows parking, or where
     time was reserved.
     """
-    times = [
-        use.quantity for use in uses if use.choice is not None and use.quantity.dimension in TIMES
-    ]
-    session = [one.dimension for one in times if one.budget == "session"]
-    if Dimension.PARKING_TIME in session and session[-1] is Dimension.TIME:
+    session = [use.dimension for use in times if BUDGETS[use.phase] == "session"]
+    if PARKING_TIME in session and session[-1] is TIME:
         text = f"charged after parking: {policy.time_step_target} decides which time is rounded"
         notes.add("time_step_target", text)
-    if added and session and any(one.budget == "reserved" for one in times):
+    if added and session and any(BUDGETS[use.phase] == "reserved" for use in times):
         text = f"reservation and session times: budgets are {policy.reservation_step_budget}"
         notes.add("reservation_and_time_steps", text)
 
 
 def _check_step(use: Use, extra: Decimal, policy: PricingPolicy, notes: Notes) -> None:
     """A block is begun by less than the wire can tell apart; or 2.1.1 leaves open when it is."""
-    if use.tariff.original_version == "2.1.1":
+    assert use.choice is not None, "what has no price fills no step"
+    if use.choice.tariff.original_version == "2.1.1":
         text = f"2.1.1 bills in blocks without saying how often: once per {policy.step_scope}"
         notes.add("step_once_per_session", text)
-    size = block(use.quantity, policy)
+    size = block(use, policy)
     if use.period.time_s is None and use.period.parking_s is None:
         return
-    if use.quantity.dimension in TIMES and not _HALF_GRAIN < extra < size - _HALF_GRAIN:
+    if use.dimension in TIMES and not _HALF_GRAIN < extra < size - _HALF_GRAIN:
         into = decimal_text(size - extra)
         text = f"{into} s into a block of {size} s: less than 0.0001 h can say"
         notes.add("step_flip_by_rounding", text, use.period.ordinal)

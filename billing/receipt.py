@@ -10,6 +10,8 @@ from enum import StrEnum
 from billing.record import Shared
 from billing.tariff import Dimension
 
+_ZERO = Decimal(0)
+
 
 class CostGroup(StrEnum):
     """Which total of a CDR a line belongs to. OCPI 2.2.1 mod_cdrs, CDR.total_*_cost."""
@@ -71,7 +73,7 @@ class Amount:
     @property
     def tax(self) -> Decimal:
         """All taxes together."""
-        return sum([amount for _, amount in self.taxes], Decimal(0))
+        return sum([amount for _, amount in self.taxes], _ZERO)
 
     @property
     def gross(self) -> Decimal:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from billing.policy import PricingPolicy
@@ -39,9 +40,9 @@ class Moment:
 
     @property
     def local(self) -> datetime:
-        """The clock on the site's wall, without a zone."""
+        """The clock and the calendar on the site's wall."""
         if self._local is None:
-            self._local = self.at.astimezone(self.zone).replace(tzinfo=None)
+            self._local = self.at.astimezone(self.zone)
         return self._local
 
 
@@ -132,6 +133,7 @@ def _duration(low: int | None, high: int | None) -> Test:
     )
 
 
+@lru_cache(maxsize=4_096)
 def duration(seconds: int) -> timedelta:
     """A threshold of duration; one beyond all sessions is as good as never."""
     return timedelta(seconds=min(seconds, _NEVER))

@@ -77,9 +77,11 @@ cancellation's fee stands in the same way before the booking's own price.
 class Choice:
     """A component that may win its dimension. `tests` must all hold; none means always.
 
-    `vat` is the rate that counts (None: no tax line), `included` whether the price holds it.
+    `vat` is the rate that counts (None: no tax line), `included` whether the price holds it;
+    `rate_is_unknown`: it includes a tax that cannot be told apart.
     """
 
+    tariff: Tariff
     element: int
     component: int
     rule: PriceComponent
@@ -88,6 +90,7 @@ class Choice:
     tests: tuple[Test, ...]
     vat: Decimal | None
     included: bool
+    rate_is_unknown: bool
 
 
 Options = dict[tuple[Phase, Dimension], tuple[Choice, ...]]
@@ -176,7 +179,7 @@ def prepare(tariff: Tariff, zone: tzinfo | str, policy: PricingPolicy = DEFAULT_
     ValueError for a tax of −100 % or less that a price is said to include.
     """
     where = ZoneInfo(zone) if isinstance(zone, str) else zone
-    key = (id(tariff), str(where), id(policy))
+    key = (id(tariff), where, id(policy))
     kept = _KEPT.get(key)
     if kept is not None and kept.tariff is tariff and kept.policy is policy:
         return kept
@@ -200,7 +203,7 @@ def prepare(tariff: Tariff, zone: tzinfo | str, policy: PricingPolicy = DEFAULT_
 
 
 _KEEP = 4_096
-_KEPT: dict[tuple[int, str, int], Schedule] = {}
+_KEPT: dict[tuple[int, tzinfo, int], Schedule] = {}
 """Schedules by identity: hashing a tariff of a hundred elements costs more than pricing with it."""
 
 
@@ -234,11 +237,13 @@ def _choices(
 ) -> dict[Dimension, Choice]:
     """An element's component of each dimension; of two the first (policy duplicate_component)."""
     found: dict[Dimension, Choice] = {}
+    gross = tariff.tax_included is TaxIncluded.YES
     for position, rule in enumerate(element.components):
         if rule.dimension in found and policy.duplicate_component == "first":
             continue
         vat, included = _tax(tariff, rule, policy)
         found[rule.dimension] = Choice(
+            tariff=tariff,
             element=number,
             component=position,
             rule=rule,
@@ -247,6 +252,7 @@ def _choices(
             tests=tests(element.restrictions, policy),
             vat=vat,
             included=included,
+            rate_is_unknown=gross and rule.vat is None and rule.price != 0,
         )
     return found
 

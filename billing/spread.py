@@ -30,10 +30,11 @@ def moments_within(schedule: Schedule, period: ChargingPeriod, moment: Moment) -
     if limits.kwh and not period.reserved:
         until = moment.kwh + period.energy_wh / WH_PER_KWH
         yield from (replace(moment, kwh=kwh) for kwh in limits.kwh if moment.kwh < kwh < until)
-    for seconds in limits.seconds:
-        elapsed = duration(seconds)
-        if moment.elapsed < elapsed < moment.elapsed + (period.end_at - period.start_at):
-            yield replace(moment, elapsed=elapsed)
+    if limits.seconds:
+        ended = moment.elapsed + (period.end_at - period.start_at)
+        for elapsed in map(duration, limits.seconds):
+            if moment.elapsed < elapsed < ended:
+                yield replace(moment, elapsed=elapsed)
 
 
 def split(schedule: Schedule, period: ChargingPeriod, moment: Moment) -> list[ChargingPeriod]:

@@ -19,6 +19,11 @@ class Dimension(StrEnum):
     TIME = "TIME"
 
 
+ENERGY, FLAT = Dimension.ENERGY, Dimension.FLAT
+PARKING_TIME, TIME = Dimension.PARKING_TIME, Dimension.TIME
+"""For where each line of a receipt asks: Python looks a member up in its class ten times slower."""
+
+
 class DayOfWeek(IntEnum):
     """Monday is 0, as in `date.weekday()`."""
 

@@ -8,7 +8,6 @@ reserved time (mod_tariffs, ReservationRestrictionType).
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import NamedTuple
 
 from billing.money import round_to
 from billing.notes import Notes
@@ -17,8 +16,9 @@ from billing.policy import PricingPolicy
 from billing.record import decimal_text
 from billing.schedule import Phase
 from billing.session import Activity
-from billing.tariff import Dimension
+from billing.tariff import ENERGY, PARKING_TIME, TIME, Dimension
 
+SESSION, OVERTIME, PARKED = Phase.SESSION, Phase.OVERTIME, Activity.PARKED
 ZERO = Decimal(0)
 _WIRE = Decimal("0.0001")
 _WH_PER_KWH, _SECONDS_PER_HOUR = Decimal(1000), Decimal(3600)
@@ -27,13 +27,8 @@ WIRE_GRAIN_S = Decimal("0.36")
 """0.0001 h: what two neighbouring volumes of time on the wire are apart."""
 
 
-class Volume(NamedTuple):
-    """An amount (Wh or seconds) of a dimension, and what of it may be charged for."""
-
-    phase: Phase
-    dimension: Dimension
-    amount: Decimal
-    billable: Decimal
+Volume = tuple[Phase, Dimension, Decimal, Decimal]
+"""(phase, dimension, amount in Wh or seconds, what of it may be charged for)."""
 
 
 def volumes(
@@ -43,7 +38,7 @@ def volumes(
 
     A period without stated volumes holds its whole span, as charging or parking by its activity.
     """
-    found = []
+    found: list[Volume] = []
     wh, rounding = period.energy_wh, policy.volume_rounding
     if wh and not period.reserved:
         wh = _as_written(wh, _WH_PER_KWH) if rounding == "four_decimals" else wh
@@ -51,7 +46,7 @@ def volumes(
         if refused:
             text = f"{decimal_text(wh)} Wh fed back are not credited"
             notes.add("negative_energy", text, period.ordinal)
-        found.append(Volume(phase, Dimension.ENERGY, wh, ZERO if refused else wh))
+        found.append((phase, ENERGY, wh, ZERO if refused else wh))
     for part, dimension, seconds in times(period, phase):
         if seconds < ZERO:
             text = f"{decimal_text(seconds)} s of {dimension} are no time: they are not priced"
@@ -62,7 +57,7 @@ def volumes(
                 amount = _as_written(seconds, _SECONDS_PER_HOUR)
             elif rounding == "period_span" and part is phase:
                 amount = _as_long_as(period, seconds)
-            found.append(Volume(part, dimension, amount, amount))
+            found.append((part, dimension, amount, amount))
     return found
 
 
@@ -71,22 +66,21 @@ def times(period: ChargingPeriod, phase: Phase) -> list[tuple[Phase, Dimension, 
     charging, parking = period.time_s, period.parking_s
     if charging is None and parking is None:
         span = seconds_of(period.end_at - period.start_at)
-        parked = period.activity is Activity.PARKED and not period.reserved
-        dimension = Dimension.PARKING_TIME if parked else Dimension.TIME
-        found = [(phase, dimension, span)]
+        parked = period.activity is PARKED and not period.reserved
+        found = [(phase, PARKING_TIME if parked else TIME, span)]
     else:
-        found = [(phase, Dimension.TIME, charging or ZERO)]
+        found = [(phase, TIME, charging or ZERO)]
         if parking and not period.reserved:
-            found.append((phase, Dimension.PARKING_TIME, parking))
+            found.append((phase, PARKING_TIME, parking))
     if period.overtime_s:
-        found.append((Phase.OVERTIME, Dimension.TIME, period.overtime_s))
+        found.append((OVERTIME, TIME, period.overtime_s))
     return found
 
 
 def phase_of(period: ChargingPeriod) -> Phase:
     """Whether a period belongs to the session or to what was reserved for it."""
     if not period.reserved:
-        return Phase.SESSION
+        return SESSION
     if period.cancelled:
         return Phase.CANCELLED
     return Phase.EXPIRED if period.expired else Phase.RESERVED
