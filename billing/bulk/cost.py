@@ -11,21 +11,33 @@ from typing import NamedTuple
 import polars as pl
 
 from billing.bulk.catalog import GROUPS
+from billing.bulk.rows import (
+    at,
+    chosen,
+    inverse,
+    lasts,
+    ordered,
+    running,
+    spread,
+    starts_of,
+    steps,
+)
 from billing.bulk.tables import Scales, Tables
 from billing.bulk.whole import (
     GRAIN,
     WIDEST,
     RangeError,
+    alike,
     checked,
     constant,
     half_away,
     kind_for,
     largest,
     lit,
+    one,
     power,
     quotient,
     ratio,
-    running,
 )
 from billing.receipt import CostGroup
 
@@ -43,32 +55,33 @@ class Costs(NamedTuple):
 
 def costs_of(priced: pl.DataFrame, tables: Tables) -> Costs:
     """Cost and tax of priced uses: `s`, `winner` and `billed`, in the order of a receipt."""
-    names = ("price", "rate", "vat", "included", "group")
-    own = tables.components.select(names)[priced["winner"]]
-    rows = priced.select("s", "billed").hstack(own).with_row_index("line")
-    lines, totals = [], []
-    for group in range(len(GROUPS)):
-        own = rows.filter(pl.col("group") == group)
-        if own.height:
-            costs, total = _of_group(own, _unit(group, tables.scales), tables.scales)
-            lines.append(costs)
-            totals.append(total.with_columns(group=pl.lit(group, dtype=pl.UInt32)))
+    group = tables.components["group"][priced["winner"]]
+    rows = priced.select("s", "billed", "winner")
+    lines, nets, taxes, totals = [], [], [], []
+    for number in group.unique().sort():
+        line = chosen(group == number)
+        costs = _of_group(at(rows, line), number, tables)
+        lines.append(line if costs.order is None else line[costs.order])
+        nets.append(costs.net)
+        taxes.append(costs.tax)
+        totals.append(costs.totals)
     if not lines:
         return Costs(priced.with_columns(net=_ZERO, tax=_ZERO), pl.DataFrame(schema=_TOTALS))
-    both = pl.concat(lines)
-    place = constant(0, both.height, pl.UInt32)
-    place.scatter(both["line"], pl.int_range(both.height, dtype=pl.UInt32, eager=True))
-    ordered = both.select("net", "tax")[place]
-    return Costs(priced.hstack(ordered), pl.concat(totals).select(list(_TOTALS)))
+    places = inverse(pl.concat(lines, rechunk=True))
+    both = [
+        pl.concat(alike(parts), rechunk=True)[places].alias(name)
+        for name, parts in (("net", nets), ("tax", taxes))
+    ]
+    return Costs(priced.hstack(both), pl.concat(totals, how="vertical_relaxed"))
 
 
-_ZERO = pl.lit(0, dtype=pl.Int128)
+_ZERO = pl.lit(0, dtype=pl.Int64)
 _TOTALS = {
     "s": pl.UInt32,
     "group": pl.UInt32,
     "rate": pl.UInt32,
-    "net": pl.Int128,
-    "tax": pl.Int128,
+    "net": pl.Int64,
+    "tax": pl.Int64,
 }
 
 
@@ -77,34 +90,49 @@ def _unit(group: int, scales: Scales) -> int:
     return power(3 + scales.wh) if group == _ENERGY_GROUP else 3600 * power(scales.seconds)
 
 
-def _of_group(rows: pl.DataFrame, unit: int, scales: Scales) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """`line`, `net` and `tax` of one cost group, and its totals by session and rate."""
-    kind = pl.col("rate") * 2 + pl.col("included").cast(pl.Int64)
-    rows = rows.with_columns(kind=kind)
-    fresh = pl.col("s").ne_missing(pl.col("s").shift())
-    other = pl.col("kind") != pl.col("kind").shift()
-    if rows.select((~fresh & other).any()).item():
-        rows = rows.sort("s", "kind", maintain_order=True)
-    begins = rows.select(fresh | other).to_series()
-    factors = (largest(rows["price"]), largest(rows["billed"]))
+class _Group(NamedTuple):
+    """Costs of one group: `net` and `tax` of its rows (in `order`, if they had to be put in one),
+    and its totals by session and rate.
+    """
+
+    order: pl.Series | None
+    net: pl.Series
+    tax: pl.Series
+    totals: pl.DataFrame
+
+
+def _of_group(rows: pl.DataFrame, group: int, tables: Tables) -> _Group:
+    """The costs of one group, each its part of the running total of its session and rate."""
+    components, scales = tables.components, tables.scales
+    kind = (components["rate"] * 2 + components["included"].cast(pl.UInt32))[rows["winner"]]
+    begins, order = starts_of(rows["s"], kind), None
+    if len(begins) > len(starts_of(rows["s"])):
+        order = ordered(rows["s"].cast(pl.UInt64) * (2 * len(tables.rates)) + kind)
+        rows, kind = at(rows, order), kind[order]
+        begins = starts_of(rows["s"], kind)
+    price = components["price"][rows["winner"]]
+    factors = (largest(price), largest(rows["billed"]))
     if prod(factors) * rows.height > WIDEST:
         raise RangeError("the costs of a batch do not fit 128 bits: price fewer sessions at once")
     exact = kind_for(*factors)
-    product = rows.select(pl.col("price").cast(exact) * pl.col("billed").cast(exact)).to_series()
-    net, tax = _taxed(running(product, begins), rows, unit * 10**scales.price, 10**scales.vat)
-    lines = pl.DataFrame({"line": rows["line"], "net": net, "tax": tax})
-    if not begins.all():
-        before = pl.when(pl.lit(begins)).then(_ZERO)
-        lines = lines.with_columns(
-            pl.col(name) - before.otherwise(pl.col(name).shift(fill_value=0))
-            for name in ("net", "tax")
-        )
-    last = begins.shift(-1, fill_value=True)
-    totals = rows.select("s", "rate", "included").hstack([net.alias("net"), tax.alias("tax")])
-    totals = totals.filter(last)
-    if totals["included"].n_unique() > 1:
-        totals = totals.group_by("s", "rate", maintain_order=True).agg(pl.col("net", "tax").sum())
-    return lines, totals.select("s", "rate", "net", "tax")
+    due = running(price.cast(exact) * rows["billed"].cast(exact), begins)
+    own = at(components.select("rate", "vat", "included"), rows["winner"])
+    per = _unit(group, scales) * 10**scales.price
+    net, tax = _taxed(due, own, per, 10**scales.vat)
+    last = lasts(begins, rows.height)
+    totals = pl.DataFrame(
+        {
+            "s": rows["s"][last],
+            "group": constant(group, len(last), pl.UInt32),
+            "rate": own["rate"][last],
+            "net": net[last],
+            "tax": tax[last],
+        }
+    )
+    if own["included"].n_unique() > 1:
+        by = ("s", "group", "rate")
+        totals = totals.group_by(by, maintain_order=True).agg(pl.col("net", "tax").sum())
+    return _Group(order, steps(net, begins), steps(tax, begins), totals)
 
 
 def _taxed(
@@ -117,22 +145,17 @@ def _taxed(
     whole = quotient(due, GRAIN, per)
     taxed = rows["rate"] > 0
     if not taxed.any():
-        return whole, constant(0, len(whole), pl.Int128)
+        return whole, constant(0, len(whole))
     levied = _levied(due, rows["vat"], per * 100 * percent)
-    frame = pl.DataFrame({"net": whole, "tax": levied, "taxed": taxed})
+    tax = levied.zip_with(taxed, one(0).cast(levied.dtype))
     included = rows["included"] & taxed
-    tax = pl.when("taxed").then("tax").otherwise(_ZERO)
     if not included.any():
-        return whole, frame.select(tax)["tax"]
-    chosen = included.arg_true()
-    net_of_tax = _net_of_tax(due[chosen], rows["vat"][chosen], per, percent)
-    inner = constant(0, len(due), pl.Int128)
-    inner.scatter(chosen, net_of_tax)
-    frame = frame.with_columns(inner=inner, included=included)
-    net = pl.when("included").then("inner").otherwise("net").alias("net")
-    within = pl.when("included").then(pl.col("net") - pl.col("inner")).otherwise(tax)
-    both = frame.select(net, within.alias("tax"))
-    return both["net"], both["tax"]
+        return whole, tax
+    within = chosen(included)
+    net_of_tax = _net_of_tax(due[within], rows["vat"][within], per, percent)
+    inner = spread(net_of_tax, within, len(due))
+    whole, tax = whole.cast(pl.Int128), tax.cast(pl.Int128)
+    return inner.zip_with(included, whole), (whole - inner).zip_with(included, tax)
 
 
 def _net_of_tax(due: pl.Series, vat: pl.Series, per: int, percent: int) -> pl.Series:

@@ -14,10 +14,11 @@ from billing.bulk.catalog import NONE, Catalog, Part
 from billing.bulk.clock import Clock, clock_of, fixed, micros
 from billing.bulk.days import offsets
 from billing.bulk.remark import Remarks, Stage
+from billing.bulk.rows import running, starts_of
 from billing.bulk.sheet import WHEN_ABSENT, Sheet
 from billing.bulk.split import split
 from billing.bulk.tables import Scales
-from billing.bulk.whole import constant, digits_used, running, whole
+from billing.bulk.whole import constant, digits_used, one, whole
 from billing.policy import PricingPolicy
 from billing.session import Activity
 from billing.tariff import Tariff
@@ -330,22 +331,20 @@ def _limits(rows: pl.DataFrame, own: pl.DataFrame, policy: PricingPolicy) -> pl.
 
 def _measured(rows: pl.DataFrame, own: pl.DataFrame, policy: PricingPolicy) -> pl.DataFrame:
     """What restrictions see at a period's start: `before` (Wh delivered) and `elapsed` (µs)."""
-    start_of = own["start"][rows["s"]]
-    first = pl.col("s").ne_missing(pl.col("s").shift())
-    rows = rows.with_columns(session_start=start_of, first=first)
-    drawn = rows.select(pl.when("reserved").then(0).otherwise("wh").alias("wh"))["wh"]
-    upto = running(drawn, rows["first"]).cast(pl.Int64)
-    rows = rows.with_columns(before=pl.when("reserved").then(0).otherwise(upto - drawn))
-    return rows.with_columns(elapsed=pl.col("start") - _origins(rows, own, policy)).drop(
-        "session_start", "first"
-    )
+    reserved, wh = rows["reserved"], rows["wh"]
+    drawn = wh.zip_with(~reserved, one(0)) if reserved.any() else wh
+    upto = running(drawn, starts_of(rows["s"])).cast(pl.Int64)
+    before = (upto - drawn).zip_with(~reserved, one(0))
+    elapsed = rows["start"] - _origins(rows, own, policy)
+    return rows.with_columns(before.alias("before"), elapsed.alias("elapsed"))
 
 
 def _origins(rows: pl.DataFrame, own: pl.DataFrame, policy: PricingPolicy) -> pl.Series:
     """Where durations are counted from; a session starts when its reservation ends."""
     by_first = policy.duration_origin == "first_period"
+    start_of = own["start"][rows["s"]]
     if not by_first and not rows["reserved"].any():
-        return rows["session_start"]
+        return start_of
     held = rows.filter("reserved").group_by("s").agg(held=pl.col("end").max())
     drawn = rows.filter(~pl.col("reserved")).group_by("s").agg(drawn=pl.col("start").min())
     origin = own.select("s", "start").join(held, on="s", how="left", maintain_order="left")
@@ -354,7 +353,4 @@ def _origins(rows: pl.DataFrame, own: pl.DataFrame, policy: PricingPolicy) -> pl
     )
     if by_first:
         origin = origin.with_columns(begun=pl.coalesce("drawn", "begun"))
-    begun = origin["begun"][rows["s"]]
-    return rows.select(pl.when("reserved").then("session_start").otherwise(begun).alias("origin"))[
-        "origin"
-    ]
+    return start_of.zip_with(rows["reserved"], origin["begun"][rows["s"]])

@@ -12,8 +12,9 @@ import polars as pl
 from billing.bulk.catalog import Catalog
 from billing.bulk.layout import Batch
 from billing.bulk.remark import Stage
+from billing.bulk.rows import running, starts_of, steps
 from billing.bulk.tables import Tables
-from billing.bulk.whole import GRAIN_DIGITS, lit, ratio, running, scaled
+from billing.bulk.whole import GRAIN_DIGITS, lit, ratio, scaled
 from billing.tariff import PriceLimit, Tariff
 
 RAISES, CAPS = "min_price raises", "max_price caps"
@@ -44,7 +45,9 @@ def adjustments(
     if not rows.height:
         return pl.DataFrame(schema=ADJUSTED)
     _note_other_tariffs(rows, lines, batch, catalog)
-    own = totals.join(rows.select("s"), on="s", how="semi")
+    own = totals.join(rows.select("s"), on="s", how="semi").cast(
+        {"net": pl.Int128, "tax": pl.Int128}
+    )
     shares = own.group_by("s", "rate").agg(pl.col("net", "tax").sum()).sort("s", "rate")
     rows = _wanted(rows, shares, catalog, limited, tables)
     rows = rows.filter((pl.col("before") != pl.col("net")) | (pl.col("after") != pl.col("gross")))
@@ -144,10 +147,9 @@ def _shared(
         wanted_tax=pl.col("after") - pl.col("before"),
     )
     each = shares.join(totals, on="s", how="left", maintain_order="left")
-    first = (each["s"] != each["s"].shift()).fill_null(value=True)
+    more = (("net", "total_net", "before"), ("tax", "total_tax", "wanted_tax"))
     each = each.with_columns(
-        more_net=_scaled(each, first, ("net", "total_net", "before")) - each["net"],
-        more_tax=_scaled(each, first, ("tax", "total_tax", "wanted_tax")) - each["tax"],
+        (_scaled(each, names) - each[names[0]]).alias(f"more_{names[0]}") for names in more
     )
     carried = each.select("s", "rate", rank=pl.lit(0), net="more_net", tax="more_tax")
     rest = totals.select(
@@ -166,13 +168,13 @@ def _shared(
     return both.filter((pl.col("net") != 0) | (pl.col("tax") != 0)).drop("rank")
 
 
-def _scaled(each: pl.DataFrame, first: pl.Series, names: tuple[str, str, str]) -> pl.Series:
+def _scaled(each: pl.DataFrame, names: tuple[str, str, str]) -> pl.Series:
     """A session's parts in proportion, summing to what is wanted (or unscaled zeros)."""
+    begins = starts_of(each["s"])
     part, total, wanted = (each[name] for name in names)
     some = pl.select(pl.when(total != 0).then(total)).to_series()
-    upto = ratio(running(part, first), wanted, some)
-    before = pl.select(pl.when(first).then(lit(0)).otherwise(upto.shift())).to_series()
-    return pl.select(pl.when(some.is_null()).then(part).otherwise(upto - before)).to_series()
+    upto = ratio(running(part, begins), wanted, some)
+    return part.zip_with(some.is_null(), steps(upto, begins))
 
 
 def _fitting(rest: pl.DataFrame, catalog: Catalog, tables: Tables) -> pl.DataFrame:

@@ -45,7 +45,7 @@ def numbers(height: int) -> pl.Series:
     return pl.Series(np.arange(height, dtype=np.uint32))
 
 
-def order(ranks: pl.Series) -> pl.Series:
+def ordered(ranks: pl.Series) -> pl.Series:
     """The numbers of rows by rank, those of one rank as they stand; quick where ranks rise in long
     runs.
     """
@@ -81,6 +81,16 @@ def lasts(starts: Starts, height: int) -> pl.Series:
     return pl.Series((np.append(starts[1:], height)[: len(starts)] - 1).astype(np.uint32))
 
 
+def spread(values: pl.Series, places: pl.Series, size: int, absent: int = 0) -> pl.Series:
+    """A column of so many rows with these values at their places (all different)."""
+    if values.dtype == pl.Int64:
+        found = np.full(size, absent, dtype=np.int64)
+        found[places.to_numpy()] = values.to_numpy()
+        return pl.Series(values.name, found)
+    column = pl.Series(values.name, [absent], dtype=values.dtype).new_from_index(0, size)
+    return column.scatter(places, values)
+
+
 def running(column: pl.Series, starts: Starts) -> pl.Series:
     """The sum of whole numbers up to and with each row of its stretch.
 
@@ -104,6 +114,19 @@ def summed(column: pl.Series, starts: Starts) -> pl.Series:
     upto = _upto(column)
     first = firsts(starts)
     return upto[lasts(starts, len(column))] - upto[first] + column[first]
+
+
+def steps(column: pl.Series, starts: Starts) -> pl.Series:
+    """What each row adds to the row before of its stretch: the inverse of `running`."""
+    if len(starts) == len(column):
+        return column
+    if column.dtype == pl.Int64:
+        values = column.to_numpy()
+        found = np.diff(values, prepend=0)
+        found[starts] = values[starts]
+        return pl.Series(column.name, found)
+    first = firsts(starts)
+    return (column - column.shift()).scatter(first, column[first])
 
 
 def _summable(column: pl.Series) -> pl.Series:

@@ -11,7 +11,18 @@ import polars as pl
 from billing.bulk.catalog import GROUPS
 from billing.bulk.layout import Batch
 from billing.bulk.remark import Stage
-from billing.bulk.whole import GRAIN_DIGITS, constant, kind_for, largest, lit, running, scaled
+from billing.bulk.rows import (
+    at,
+    firsts,
+    ordered,
+    running,
+    spread,
+    starts_of,
+    steps,
+    summed,
+    where,
+)
+from billing.bulk.whole import GRAIN_DIGITS, alike, constant, kind_for, largest, one, scaled
 from billing.money import Rounding, minor_unit
 from billing.policy import PricingPolicy
 from billing.receipt import CostGroup
@@ -24,44 +35,34 @@ def groups_of(costs: pl.DataFrame, adjusted: pl.DataFrame) -> pl.DataFrame:
     """`s`, `group`, `rate`, `net`, `tax` and `levied` (whether a tax is told): one row each, in
     order.
     """
-    levied = (pl.col("rate") > 0) | (pl.col("tax") != 0)
-    if not adjusted.height:
-        return _in_order(costs.with_columns(levied=levied))
-    limits = (
-        adjusted.with_columns(levied=levied)
-        .group_by("s", "rate")
-        .agg(pl.col("net", "tax").sum(), pl.col("levied").any())
-    )
-    limits = limits.with_columns(group=pl.lit(LIMIT, dtype=pl.UInt32))
-    both = pl.concat([costs.with_columns(levied=levied), limits.select(*costs.columns, "levied")])
-    return _in_order(both)
+    groups = _levied(costs)
+    if adjusted.height:
+        told = (pl.col("net", "tax").sum(), pl.col("levied").any())
+        limits = _levied(adjusted).group_by("s", "rate").agg(*told)
+        limits = limits.with_columns(group=pl.lit(LIMIT, dtype=pl.UInt32))
+        groups = pl.concat([groups, limits.select(groups.columns)], how="vertical_relaxed")
+    rates = int(groups["rate"].max() or 0) + 1  # type: ignore[arg-type] # whole numbers only
+    rank = groups["s"].cast(pl.UInt64) * len(GROUPS) + groups["group"]
+    return at(groups, ordered(rank * rates + groups["rate"]))
 
 
-def _in_order(groups: pl.DataFrame) -> pl.DataFrame:
-    """Groups, each in order by itself, by session and group: put in their places where those are
-    all different, else sorted.
-    """
-    code = groups.select(pl.col("s").cast(pl.Int64) * len(GROUPS) + pl.col("group")).to_series()
-    top = code.max()
-    if isinstance(top, int):
-        places = pl.Series([None], dtype=pl.UInt32).new_from_index(0, top + 1)
-        places.scatter(code, pl.int_range(groups.height, dtype=pl.UInt32, eager=True))
-        if places.count() == groups.height:
-            return groups[places.drop_nulls()]
-    return groups.sort("s", "group", "rate")
+def _levied(rows: pl.DataFrame) -> pl.DataFrame:
+    levied = (rows["rate"] > 0) | (rows["tax"] != 0)
+    return rows.hstack([levied.alias("levied")])
 
 
 def taxes_of(groups: pl.DataFrame) -> pl.DataFrame:
     """`s`, `rate` and `tax` of the whole session: one row per rate that is told, in order."""
-    told = groups.filter("levied").select("s", "rate", "tax")
-    earlier = ~_begins("s") & (pl.col("rate") < pl.col("rate").shift())
-    if told.select(earlier.any()).item():
-        told = told.sort("s", "rate")
-    first = told.select(_begins("s") | _begins("rate")).to_series()
-    if first.all():
+    told = where(groups.select("s", "rate", "tax"), groups["levied"])
+    if not told.height:
         return told
-    sums = running(told["tax"], first).cast(pl.Int128)
-    return told.with_columns(sums).filter(first.shift(-1, fill_value=True))
+    rank = told["s"].cast(pl.UInt64) * (int(told["rate"].max()) + 1) + told["rate"]  # type: ignore[arg-type] # whole numbers only
+    if not rank.is_sorted():
+        order = ordered(rank)
+        told, rank = at(told, order), rank[order]
+    begins = starts_of(rank)
+    rates = at(told.select("s", "rate"), firsts(begins))
+    return rates.hstack([summed(told["tax"], begins).alias("tax")])
 
 
 def totals_of(
@@ -76,7 +77,7 @@ def totals_of(
     unit = _unit(batch)
     rounding = Rounding(batch.policy.money_rounding)
     given = _rounded(net, unit, rounding)
-    taxes = _taxes(taxes, pl.DataFrame({"exact": net, "net": given, "unit": unit}), rounding)
+    taxes = taxes.hstack([_taxes(taxes, net, given, unit, rounding).alias("rounded")])
     ids = pl.Series([tariff.currency for tariff in batch.tariffs], dtype=pl.String)
     totals = pl.DataFrame(
         {
@@ -88,7 +89,7 @@ def totals_of(
             "tax": _summed(taxes, "rounded", sessions.height),
         }
     )
-    negative = totals.filter((pl.col("exact_tax") < 0) & (pl.col("exact_net") >= 0))
+    negative = where(totals, (tax < 0) & (net >= 0))
     text = "the price limits leave less after tax than before it"
     batch.remarks.add("negative_tax", text, negative.select("s"), stage=Stage.NEGATIVE_TAX)
     return totals, taxes
@@ -96,30 +97,24 @@ def totals_of(
 
 def _summed(rows: pl.DataFrame, name: str, height: int) -> pl.Series:
     """The sum by session of rows in its order; 0 where it has none."""
-    first = rows.select(_begins("s")).to_series()
-    if rows.height == height and first.all():
-        return rows[name]
-    found = constant(0, height, pl.Int128)
-    if rows.height:
-        last = first.shift(-1, fill_value=True)
-        sums = running(rows[name], first).cast(pl.Int128)
-        found.scatter(rows["s"].filter(last), sums.filter(last))
-    return found.alias(name)
-
-
-def _begins(name: str) -> pl.Expr:
-    """Whether a row's value is another than that of the row before."""
-    return pl.col(name).ne_missing(pl.col(name).shift())
+    if not rows.height:
+        return constant(0, height).alias(name)
+    begins = starts_of(rows["s"])
+    sums = summed(rows[name], begins)
+    return sums if len(sums) == height else spread(sums, rows["s"][firsts(begins)], height)
 
 
 def _unit(batch: Batch) -> pl.Series:
-    """What a session's totals are multiples of, at 1E-12: policy rounding_unit."""
+    """What a session's totals are multiples of, at 1E-12: policy rounding_unit. One for all of
+    them, or one for each.
+    """
     tariffs = batch.sessions["tariff"]
     units: list[int | None] = [None] * len(batch.tariffs)
     for number in tariffs.unique():
         unit = rounding_unit(batch.tariffs[number].currency, batch.policy)
         units[number] = scaled(unit, GRAIN_DIGITS)
-    return pl.Series("unit", units, dtype=pl.Int128)[tariffs]
+    known = pl.Series("unit", units, dtype=pl.Int64)
+    return known[tariffs] if known.drop_nulls().n_unique() > 1 else known.drop_nulls().head(1)
 
 
 def rounding_unit(currency: str, policy: PricingPolicy) -> Decimal:
@@ -127,33 +122,34 @@ def rounding_unit(currency: str, policy: PricingPolicy) -> Decimal:
     return _UNITS.get(policy.rounding_unit) or minor_unit(currency)
 
 
-def _taxes(taxes: pl.DataFrame, totals: pl.DataFrame, rounding: Rounding) -> pl.DataFrame:
-    """`rounded`: what each tax adds to the total rounded so far."""
+def _taxes(
+    taxes: pl.DataFrame, exact: pl.Series, given: pl.Series, unit: pl.Series, rounding: Rounding
+) -> pl.Series:
+    """What each tax adds to the total rounded so far; `exact` and `given`: the net of sessions."""
     if not taxes.height:
-        return taxes.with_columns(rounded=pl.col("tax"))
-    first = taxes.select(_begins("s")).to_series()
-    own = totals[taxes["s"]]
-    so_far = running(taxes["tax"], first).cast(pl.Int128)
-    upto = _rounded(own["exact"] + so_far, own["unit"], rounding)
-    frame = pl.DataFrame({"upto": upto, "given": own["net"], "first": first})
-    before = pl.when("first").then("given").otherwise(pl.col("upto").shift())
-    return taxes.with_columns(frame.select(rounded=pl.col("upto") - before))
+        return taxes["tax"]
+    s, begins = taxes["s"], starts_of(taxes["s"])
+    net, so_far = alike([exact[s], running(taxes["tax"], begins)])
+    upto = _rounded(net + so_far, unit if len(unit) == 1 else unit[s], rounding)
+    upto, before = alike([upto, given[s]])
+    return steps(upto - before, begins)
 
 
 def _rounded(amount: pl.Series, unit: pl.Series, rounding: Rounding) -> pl.Series:
     """Each amount as a multiple of its unit; a half or a rest as the policy says."""
     kind = kind_for(2 * (largest(amount) + largest(unit)))
-    frame = pl.DataFrame([amount.alias("n"), unit.alias("unit")]).cast(kind)
-    frame = frame.with_columns(pieces=pl.col("n").abs() // pl.col("unit"))
-    frame = frame.with_columns(rest=pl.col("n").abs() - pl.col("pieces") * pl.col("unit"))
-    twice, odd = pl.col("rest") * lit(2, kind), pl.col("pieces") % lit(2, kind) == 1
+    size, unit = amount.cast(kind).abs(), unit.cast(kind)
+    pieces = size // unit
+    rest = size - pieces * unit
     up = {
-        Rounding.HALF_AWAY: twice >= pl.col("unit"),
-        Rounding.HALF_EVEN: (twice > pl.col("unit")) | ((twice == pl.col("unit")) & odd),
-        Rounding.HALF_TOWARD: twice > pl.col("unit"),
-        Rounding.AWAY: pl.col("rest") > 0,
-        Rounding.TOWARD: pl.lit(value=False),
-    }[rounding]
-    found = (pl.col("pieces") + up.cast(kind)) * pl.col("unit")
-    signed = pl.when(pl.col("n") < 0).then(lit(0, kind) - found).otherwise(found)
-    return frame.select(signed.cast(pl.Int128).alias(amount.name)).to_series()
+        Rounding.HALF_AWAY: lambda: rest + rest >= unit,
+        Rounding.HALF_EVEN: lambda: (
+            (rest + rest > unit) | ((rest + rest == unit) & (pieces % one(2, kind) == one(1, kind)))
+        ),
+        Rounding.HALF_TOWARD: lambda: rest + rest > unit,
+        Rounding.AWAY: lambda: rest > one(0, kind),
+        Rounding.TOWARD: lambda: rest < one(0, kind),
+    }[rounding]()
+    found = (pieces + up.cast(kind)) * unit
+    negative = amount < 0
+    return (one(0, kind) - found).zip_with(negative, found) if negative.any() else found

@@ -11,7 +11,7 @@ import polars as pl
 from billing.bulk.catalog import DIMENSIONS, ENERGY, FLAT, KEYS, NOBODY, NONE, PARKING, TIME, Part
 from billing.bulk.layout import Batch
 from billing.bulk.remark import Place, Stage
-from billing.bulk.rows import at, firsts, order, stacked, starts_of, where
+from billing.bulk.rows import at, firsts, ordered, stacked, starts_of, where
 from billing.bulk.tables import NO_INTEREST, Scales, Tables
 from billing.bulk.text import number_text
 from billing.bulk.whole import constant, power
@@ -335,4 +335,4 @@ def _renewed(fees: pl.DataFrame, tables: Tables) -> pl.DataFrame:
 def _in_order(volumes: pl.DataFrame, fees: pl.DataFrame) -> pl.DataFrame:
     """Volumes and fees together, by period and slot."""
     both = stacked([volumes, fees])
-    return at(both, order(both["p"].cast(pl.UInt64) * SLOTS + both["slot"].cast(pl.UInt64)))
+    return at(both, ordered(both["p"].cast(pl.UInt64) * SLOTS + both["slot"].cast(pl.UInt64)))

@@ -136,7 +136,10 @@ def largest(column: pl.Series) -> int:
 
 
 def quotient(column: pl.Series, times: int, by: int) -> pl.Series:
-    """column × times / by as Int128, rounded once: half away from zero. `by` is positive."""
+    """column × times / by, rounded once: half away from zero. `by` is positive.
+
+    Int64 where every number on the way fits it, else Int128.
+    """
     common = gcd(times, by)
     times, by = times // common, by // common
     bound = max(largest(column) * abs(times) + by, abs(times))
@@ -144,16 +147,28 @@ def quotient(column: pl.Series, times: int, by: int) -> pl.Series:
         found = [None if n is None else half_away(n * times, by) for n in column.to_list()]
         return pl.Series(column.name, checked(found), dtype=pl.Int128)
     kind = kind_for(bound)
-    product = pl.col("n") if times == 1 else pl.col("n") * lit(times, kind)
+    product = column.cast(kind)
+    if times != 1:
+        product = product * one(times, kind)
     if by == 1:
-        exact = product
-    elif times > 0 and (column.min() or 0) >= 0:  # type: ignore[operator] # whole numbers only
-        exact = (product + lit(by // 2, kind)) // lit(by, kind)
-    else:
-        size = (product.abs() + lit(by // 2, kind)) // lit(by, kind)
-        exact = pl.when(product < 0).then(lit(0, kind) - size).otherwise(size)
-    frame = column.cast(kind).alias("n").to_frame()
-    return frame.select(exact.cast(pl.Int128).alias(column.name)).to_series()
+        return product
+    half, per = one(by // 2, kind), one(by, kind)
+    negative = product < one(0, kind)
+    if not negative.any():
+        return (product + half) // per
+    size = (product.abs() + half) // per
+    return (one(0, kind) - size).zip_with(negative, size)
+
+
+def one(value: int, kind: Kind = pl.Int64) -> pl.Series:
+    """A number as a column of one row, which stands for as many as there are beside it."""
+    return pl.Series([value], dtype=kind)
+
+
+def alike(columns: Sequence[pl.Series]) -> list[pl.Series]:
+    """Columns of whole numbers, all as wide as the widest."""
+    wide = any(column.dtype == pl.Int128 for column in columns)
+    return [column.cast(pl.Int128) for column in columns] if wide else list(columns)
 
 
 def ratio(column: pl.Series, times: pl.Series, by: pl.Series) -> pl.Series:
@@ -188,24 +203,6 @@ def checked(found: Sequence[int | None]) -> Sequence[int | None]:
     if any(number is not None and abs(number) > WIDEST for number in found):
         raise RangeError("an amount has more than 38 digits at 1E-12")
     return found
-
-
-def running(column: pl.Series, first: pl.Series) -> pl.Series:
-    """The running sum of an integer column that starts again wherever `first` is true.
-
-    Int64 where the sum of the whole column fits it, else Int128.
-
-    `first` must be true in the first row.
-    """
-    bound = largest(column) * max(len(column), 1)
-    if bound > WIDEST:
-        raise RangeError(f"{column.name}: a sum does not fit 128 bits")
-    if first.all():
-        return column.cast(kind_for(bound))
-    frame = pl.DataFrame([column.cast(kind_for(bound)).alias("n"), first.alias("first")])
-    frame = frame.with_columns(upto=pl.col("n").cum_sum())
-    before = pl.when("first").then(pl.col("upto") - pl.col("n")).forward_fill()
-    return frame.select((pl.col("upto") - before).alias(column.name)).to_series()
 
 
 def as_decimal(column: pl.Series, digits: int = GRAIN_DIGITS) -> pl.Series:

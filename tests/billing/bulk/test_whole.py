@@ -21,7 +21,6 @@ from billing.bulk.whole import (
     kind_for,
     quotient,
     ratio,
-    running,
     scaled,
     whole,
 )
@@ -60,17 +59,6 @@ def test_ratios(value: int, times: int, divisor: int) -> None:
             ratio(*columns)
     else:
         assert ratio(*columns).to_list() == [expected, None]
-
-
-@settings(deadline=None)
-@given(st.lists(st.tuples(st.integers(-(2**100), 2**100), st.booleans()), min_size=1, max_size=8))
-def test_running_sums_start_again(rows: list[tuple[int, bool]]) -> None:
-    first = [number == 0 or begins for number, (_, begins) in enumerate(rows)]
-    expected: list[int] = []
-    for (value, _), begins in zip(rows, first, strict=True):
-        expected.append(value if begins else expected[-1] + value)
-    column = pl.Series([value for value, _ in rows], dtype=pl.Int128)
-    assert running(column, pl.Series(first)).to_list() == expected
 
 
 @settings(deadline=None)
