@@ -7,10 +7,11 @@ import polars as pl
 
 from billing.bulk.catalog import DIMENSIONS, ENERGY, FLAT, GROUPS, Catalog
 from billing.bulk.layout import Batch
+from billing.bulk.rows import at, chosen, numbers, stacked, where
 from billing.bulk.tables import Scales, Tables
 from billing.bulk.text import number_text
 from billing.bulk.total import LIMIT
-from billing.bulk.whole import GRAIN, GRAIN_DIGITS, as_decimal, lit, quotient
+from billing.bulk.whole import GRAIN, GRAIN_DIGITS, alike, as_decimal, one, quotient
 
 DIMENSION = pl.Enum([one.value for one in DIMENSIONS])
 GROUP = pl.Enum([one.value for one in GROUPS])
@@ -31,15 +32,13 @@ def lines_of(
 
 def _priced(priced: pl.DataFrame, batch: Batch, catalog: Catalog, tables: Tables) -> pl.DataFrame:
     winner, p = priced["winner"], priced["p"]
-    components = tables.components.select(
-        "step_size",
-        "tariff_id",
-        "element",
-        "component",
+    known = tables.components.select("step_size", "tariff_id", "element", "component")
+    known = known.with_columns(
         named(tables.components["group"], GROUP).alias("group"),
         _prices(tables).alias("price"),
         vats_of(tables)[tables.components["rate"]].alias("vat"),
-    )[winner]
+    )
+    components = at(known, winner)
     digits = measured_digits(tables.scales)
     measured, billed = _quantities(priced, tables.scales)
     return pl.DataFrame(
@@ -92,33 +91,33 @@ def named(numbers: pl.Series, names: pl.Enum) -> pl.Series:
 
 def _quantities(priced: pl.DataFrame, scales: Scales) -> tuple[pl.Series, pl.Series]:
     """What was measured and what is billed, the latter reckoned only where it is another."""
-    measured = _in_units(priced, "amount", scales)
-    other = (priced["billed"] != priced["amount"]).arg_true()
-    billed = measured.clone()
-    billed.scatter(other, _in_units(priced.select("billed", "dimension")[other], "billed", scales))
-    return measured, billed
+    energy = priced["dimension"] == ENERGY
+    measured = _in_units(priced["amount"], energy, scales)
+    other = chosen(priced["billed"] != priced["amount"])
+    if not len(other):
+        return measured, measured
+    billed = _in_units(priced["billed"][other], energy[other], scales)
+    told, billed = alike([measured, billed])
+    return measured, told.clone().scatter(other, billed)
 
 
-def _in_units(priced: pl.DataFrame, name: str, scales: Scales) -> pl.Series:
+def _in_units(amount: pl.Series, energy: pl.Series, scales: Scales) -> pl.Series:
     """kWh, hours or pieces at `measured_digits`: energy exact, hours to 1E-12, a fee is one."""
-    more = 10 ** (measured_digits(scales) - GRAIN_DIGITS)
-    hours = quotient(priced[name], GRAIN, 3600 * 10**scales.seconds)
-    frame = pl.DataFrame({"n": hours, "wh": priced[name], "dimension": priced["dimension"]})
-    per_wh = 10 ** (measured_digits(scales) - scales.wh - 3)
-    kwh = pl.col("wh").cast(pl.Int128) * lit(per_wh)
-    return frame.select(
-        pl.when(pl.col("dimension") == ENERGY).then(kwh).otherwise(pl.col("n") * lit(more))
-    )["wh"]
+    digits = measured_digits(scales)
+    kwh = quotient(amount.zip_with(energy, one(0)), 10 ** (digits - scales.wh - 3), 1)
+    hours = quotient(amount.zip_with(~energy, one(0)), GRAIN, 3600 * 10**scales.seconds)
+    kwh, hours = alike([kwh, quotient(hours, 10 ** (digits - GRAIN_DIGITS), 1)])
+    return kwh.zip_with(energy, hours)
 
 
 def _reasons(priced: pl.DataFrame, catalog: Catalog, tables: Tables) -> pl.Series:
     """Why each component won, and what whole blocks made of its quantity."""
     known = [catalog.reason(one) for one in range(tables.components.height)]
     reasons, place = pl.Series("reason", known, dtype=pl.String), priced["winner"]
-    stepped = (priced["surplus"] != 0).arg_true()
+    stepped = chosen(priced["surplus"] != 0)
     if not len(stepped):
         return reasons[place]
-    rows = priced.select("dimension", "billed", "surplus", "winner")[stepped]
+    rows = at(priced.select("dimension", "billed", "surplus", "winner"), stepped)
     rows = rows.select(
         pl.col("dimension") == ENERGY,
         "billed",
@@ -128,11 +127,11 @@ def _reasons(priced: pl.DataFrame, catalog: Catalog, tables: Tables) -> pl.Serie
         row=stepped,
     )
     halves = [
-        rows.filter("dimension").select("row", _stepped(tables.scales.wh, "Wh")),
-        rows.filter(~pl.col("dimension")).select("row", _stepped(tables.scales.seconds, "s")),
+        where(rows, rows["dimension"]).select("row", _stepped(tables.scales.wh, "Wh")),
+        where(rows, ~rows["dimension"]).select("row", _stepped(tables.scales.seconds, "s")),
     ]
-    said = pl.concat(halves)
-    place = place.clone().scatter(said["row"], pl.int_range(said.height, eager=True) + len(reasons))
+    said = stacked(halves)
+    place = place.clone().scatter(said["row"], numbers(said.height) + len(reasons))
     return pl.concat([reasons, said["reason"]], rechunk=True)[place]
 
 

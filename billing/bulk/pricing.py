@@ -22,6 +22,7 @@ from billing.bulk.limit import adjustments
 from billing.bulk.line import GROUP, lines_of, named, vats_of
 from billing.bulk.priced import Priced
 from billing.bulk.remark import Stage
+from billing.bulk.rows import where
 from billing.bulk.sheet import Sheet
 from billing.bulk.shelf import Shelf
 from billing.bulk.tables import Tables, scales_of
@@ -133,7 +134,7 @@ def _priced(batch: Batch, catalog: Catalog, judge: Judge) -> Frames:
     surplus = surplus_of(uses, batch, tables)
     uses = uses.with_columns(surplus=surplus, billed=uses["billable"] + surplus)
     held = uses["winner"] != NOBODY
-    priced = uses if held.all() else uses.filter(held)
+    priced = uses if held.all() else where(uses, held)
     _note_rates(priced, batch, tables)
     costs = costs_of(priced, tables)
     tariff = tables.components["tariff"][priced["winner"]]
@@ -159,9 +160,9 @@ def _priced(batch: Batch, catalog: Catalog, judge: Judge) -> Frames:
 
 
 def _note_rates(priced: pl.DataFrame, batch: Batch, tables: Tables) -> None:
-    odd = priced.filter(tables.components["unknown_rate"][priced["winner"]])
+    odd = where(priced.select("s"), tables.components["unknown_rate"][priced["winner"]])
     text = "prices include tax at an unknown rate: net is shown as gross"
-    batch.remarks.add("tax_included_without_rate", text, odd.select("s"), stage=Stage.RATE)
+    batch.remarks.add("tax_included_without_rate", text, odd, stage=Stage.RATE)
 
 
 def _rated(frame: pl.DataFrame, tables: Tables) -> pl.DataFrame:
