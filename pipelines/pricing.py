@@ -4,6 +4,7 @@
 checks with the other: each invoice is reckoned twice, by code that shares no arithmetic.
 """
 
+import logging
 from collections.abc import Sequence
 from typing import Literal
 
@@ -16,6 +17,8 @@ from billing.receipt import Receipt
 Engine = Literal["bulk", "single"]
 TooWide = RangeError | PolarsError
 Refused = ArithmeticError | ValueError | PolarsError
+
+_LOGGER = logging.getLogger("wattproof.pricing")
 
 AT_ONCE = 5_000
 """Sessions, and then CDRs, that stand in memory as objects before they become columns."""
@@ -37,12 +40,15 @@ def _single(one: Ready) -> CDR | Rejection:
 def _billed(one: Ready, receipt: Receipt | Refused) -> CDR | Rejection:
     """The CDR of a receipt; where the columns refused, what the other engine says of it.
 
-    That one may price what no column holds. What is refused for any other reason it refuses too:
-    else the two disagree, which is a fault of ours, and the run stops.
+    That one may price what no column holds; that such a CDR was reckoned once is said to whoever
+    runs this. What is refused for any other reason it refuses too: else the two disagree, which is
+    a fault of ours, and the run stops.
     """
     if isinstance(receipt, Receipt):
         return billed(one, receipt)
     found = _single(one)
+    if isinstance(receipt, TooWide) and isinstance(found, CDR):
+        _LOGGER.warning("session %s is reckoned by one engine only: %s", one.session.id, receipt)
     agreed = isinstance(receipt, TooWide) or isinstance(found, Rejection)
     assert agreed, f"{one.session.id}: priced by one engine only: {receipt}"
     return found

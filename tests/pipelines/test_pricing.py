@@ -19,9 +19,8 @@ WIDE = tariff_of([["ENERGY 1E+40"]])
 ENDLESS = tariff_of([["ENERGY 1E+999999"]])
 
 
-def found(*, wh: str = "20000", tariff: Tariff = CLEAR, power: str = "") -> Ready:
-    drawn = {"2026-10-05T12:30": power} if power else None
-    made = ready(session(energy=wh, power=drawn), replace(USUAL, tariff=tariff))
+def found(*, wh: str = "20000", tariff: Tariff = CLEAR) -> Ready:
+    made = ready(session(energy=wh), replace(USUAL, tariff=tariff))
     assert isinstance(made, Ready)
     return made
 
@@ -47,9 +46,13 @@ def test_each_is_priced_or_refused_in_its_place(engine: Engine) -> None:
     assert isinstance(last, CDR)
 
 
-def test_a_quantity_no_column_holds_is_reckoned_by_the_other_engine() -> None:
-    numbers = [found(power="1E+39"), found()]
+def test_a_quantity_no_column_holds_is_reckoned_by_the_other_engine(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    numbers = [found(tariff=WIDE), found()]
     assert priced(numbers, "bulk") == priced(numbers, "single")
+    (said,) = caplog.messages
+    assert "is reckoned by one engine only: a tariff's price is beyond any session" in said
 
 
 def test_what_only_one_engine_refuses_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
