@@ -1,6 +1,7 @@
 """The rooms import only downwards: the table of docs/architecture.md, held on every commit."""
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,6 +61,15 @@ def test_imports_point_down(path: Path) -> None:
                 f"{room} may not import {name}; it may import {', '.join(sorted(allowed))}"
             )
         assert top not in NEVER.get(room, set()), f"{room} must never import {top}"
+
+
+def test_billing_needs_the_standard_library_and_columns_in_bulk() -> None:
+    bulk = ROOT / "billing" / "bulk"
+    for path in (ROOT / "billing").rglob("*.py"):
+        known = sys.stdlib_module_names | {"billing"}
+        known = known | {"polars", "numpy"} if path.is_relative_to(bulk) else known
+        foreign = {name.split(".")[0] for name in imports(path)} - known
+        assert not foreign, f"{path.relative_to(ROOT)} imports {', '.join(sorted(foreign))}"
 
 
 def test_every_room_is_drawn() -> None:
