@@ -19,6 +19,8 @@ from billing.tariff import ENERGY, FLAT, PARKING_TIME, TIME, Dimension
 from billing.use import Use
 
 ZERO, HUNDRED = Decimal(0), Decimal(100)
+NOTHING = ZERO.quantize(GRAIN)
+"""No money, at the grain of exact amounts."""
 
 new_line = mould(Line)
 _new_amount = mould(Amount)
@@ -45,16 +47,17 @@ class Running:
 
     group: CostGroup
     vat: Decimal | None
+    tax: Decimal
+    net: Decimal = NOTHING
     due: Decimal = ZERO
-    net: Decimal = ZERO
-    tax: Decimal = ZERO
 
     def add(self, choice: Choice, amount: Decimal) -> tuple[Decimal, Decimal]:
         """Add price × amount; give the (net, tax) that the new line must carry."""
-        rule, before, levied = choice.rule, self.net, self.tax
-        self.due += rule.price * amount * _PARTS[rule.dimension]
-        self.net, self.tax = _taxed(self.due, choice)
-        return self.net - before, self.tax - levied
+        rule, net, tax = choice.rule, self.net, self.tax
+        if rule.price:  # else it is free, and nothing more is due
+            self.due += rule.price * amount * _PARTS[rule.dimension]
+            self.net, self.tax = _taxed(self.due, choice)
+        return self.net - net, self.tax - tax
 
 
 def _taxed(due: Decimal, choice: Choice) -> tuple[Decimal, Decimal]:
@@ -91,7 +94,8 @@ def cost_lines(
             key = (choice.group, choice.vat, choice.included)
             total = running.get(key)
             if total is None:
-                total = running[key] = Running(choice.group, choice.vat)
+                untaxed = ZERO if choice.vat is None else NOTHING
+                total = running[key] = Running(choice.group, choice.vat, untaxed)
             lines.append(_line(use, choice, added.get(position), total))
     return lines, tuple(running.values())
 
@@ -147,8 +151,11 @@ def amount_of(parts: Iterable[Line | Running]) -> Amount:
     taxes: dict[Decimal | None, Decimal] = {}
     for part in parts:
         net += part.net
-        if part.vat is not None or part.tax:
-            taxes[part.vat] = taxes.get(part.vat, ZERO) + part.tax
+        rate = part.vat
+        if rate in taxes:
+            taxes[rate] += part.tax
+        elif rate is not None or part.tax:
+            taxes[rate] = part.tax
     if len(taxes) < _SEVERAL:
         return _new_amount(net, tuple(taxes.items()))
     rates = sorted(taxes, key=lambda rate: (rate is not None, rate or ZERO))

@@ -44,5 +44,6 @@ class Notes:
     def add(self, code: str, message: str, period: int = -1) -> None:
         """Keep the first message of each code and period."""
         assert code in NOTE_CODES, f"{code} is not in the table"
-        if (code, period) not in self.found:
-            self.found[code, period] = _new_note(code, message, period)
+        key = (code, period)
+        if key not in self.found:
+            self.found[key] = _new_note(code, message, period)

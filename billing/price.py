@@ -189,6 +189,9 @@ def _priced(
 ) -> Use | None:
     """Step 3, the component: the first element, in list order, that has the dimension and holds."""
     phase, dimension, amount, billable = volume
+    asked = (phase, dimension)
+    if asked not in schedule.asked:
+        return None
     choice = schedule.find(phase, dimension, moment)
     if choice is None:
         if schedule.prices(phase, dimension):
@@ -196,8 +199,7 @@ def _priced(
             notes.add("no_price_component", text, period.ordinal)
         if schedule.policy.step_counts_unpriced == "no":
             return None
-    differs = _other_reading(schedule, (phase, dimension), moment, choice)
-    if differs:
+    if schedule.elements and (differs := _other_reading(schedule, asked, moment, choice)):
         notes.add("element_choice_differs", differs, period.ordinal)
     return new_use(period, phase, dimension, amount, billable, choice)
 
@@ -224,13 +226,11 @@ class _Fees:
         """The fees of a period: of its own phase, and of the overtime within it."""
         found = []
         for part in (phase, OVERTIME) if period.overtime_s else (phase,):
-            if not self._is_open(part):
+            asked = (part, FLAT)
+            if asked not in schedule.asked or not self._is_open(part):
                 continue
             choice = schedule.find(part, FLAT, moment)
-            if choice is None and not schedule.prices(part, FLAT):
-                continue
-            differs = _other_reading(schedule, (part, FLAT), moment, choice)
-            if differs:
+            if schedule.elements and (differs := _other_reading(schedule, asked, moment, choice)):
                 notes.add("element_choice_differs", differs, period.ordinal)
             if choice is None:
                 continue
@@ -410,8 +410,6 @@ def _other_reading(
     schedule: Schedule, asked: tuple[Phase, Dimension], moment: Moment, choice: Choice | None
 ) -> str:
     """2.1.1 chooses elements, not components: where that gives another price, it is said."""
-    if not schedule.elements:
-        return ""
     other = schedule.by_element(*asked, moment)
     mine, theirs = (one.rule.price if one is not None else ZERO for one in (choice, other))
     if mine == theirs:

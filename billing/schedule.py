@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
+from itertools import product
 from zoneinfo import ZoneInfo
 
 from billing.policy import DEFAULT_POLICY, PricingPolicy
@@ -25,6 +26,10 @@ from billing.restriction import (
     tests,
 )
 from billing.tariff import (
+    ENERGY,
+    FLAT,
+    PARKING_TIME,
+    TIME,
     Dimension,
     PriceComponent,
     ReservationRestriction,
@@ -117,6 +122,8 @@ class Schedule:
     zone: tzinfo
     policy: PricingPolicy
     options: Options
+    asked: frozenset[tuple[Phase, Dimension]]
+    """What `find` need be asked for: of nothing else can a price, a step or a note come."""
     elements: Elements
     """What `by_element` reads; empty where the other reading of OCPI 2.1.1 is of no interest."""
     thresholds: Thresholds
@@ -185,11 +192,13 @@ def prepare(tariff: Tariff, zone: tzinfo | str, policy: PricingPolicy = DEFAULT_
     if len(_KEPT) >= _KEEP:
         _KEPT.clear()
     limits = _thresholds(tariff, policy)
+    options = _options(tariff, policy)
     schedule = Schedule(
         tariff=tariff,
         zone=where,
         policy=policy,
-        options=_options(tariff, policy),
+        options=options,
+        asked=_asked(options, policy),
         elements=_whole_elements(tariff, policy),
         thresholds=limits,
         conditional=bool(
@@ -215,6 +224,17 @@ def _options(tariff: Tariff, policy: PricingPolicy) -> Options:
                 if not rivals or rivals[-1].tests:  # else an element before it always wins
                     rivals.append(choice)
     return {key: tuple(rivals) for key, rivals in found.items()}
+
+
+def _asked(options: Options, policy: PricingPolicy) -> frozenset[tuple[Phase, Dimension]]:
+    """What the tariff prices; every volume too where one without a price fills a step, and all
+    there is where each dimension asks which element applies.
+    """
+    if policy.element_choice == "per_element":
+        return frozenset(product(Phase, Dimension))
+    if policy.step_counts_unpriced == "yes":
+        return frozenset([*options, *product(Phase, (ENERGY, TIME, PARKING_TIME))])
+    return frozenset(options)
 
 
 def _whole_elements(tariff: Tariff, policy: PricingPolicy) -> Elements:
@@ -293,19 +313,19 @@ def _group(
     """Which total the cost belongs to. OCPI 2.2.1 mod_cdrs, CDR.total_fixed_cost and its peers."""
     if phase is not Phase.SESSION:
         return CostGroup.RESERVATION
-    if rule.dimension is not Dimension.FLAT:
+    if rule.dimension is not FLAT:
         return _GROUPS[rule.dimension]
-    others = {other.dimension for other in element.components} - {Dimension.FLAT}
-    parking_only = others == {Dimension.PARKING_TIME}
+    others = {other.dimension for other in element.components} - {FLAT}
+    parking_only = others == {PARKING_TIME}
     if parking_only and policy.flat_cost_field == "by_element":
         return CostGroup.PARKING
     return CostGroup.FIXED
 
 
 _GROUPS = {
-    Dimension.ENERGY: CostGroup.ENERGY,
-    Dimension.TIME: CostGroup.TIME,
-    Dimension.PARKING_TIME: CostGroup.PARKING,
+    ENERGY: CostGroup.ENERGY,
+    TIME: CostGroup.TIME,
+    PARKING_TIME: CostGroup.PARKING,
 }
 
 

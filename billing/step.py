@@ -36,10 +36,11 @@ def surplus(uses: Sequence[Use], policy: PricingPolicy) -> dict[int, Decimal]:
         elif use.dimension is not FLAT:
             budget = BUDGETS[use.phase]
             times["session" if shared and budget == "reserved" else budget].append(position)
-    _round_up(uses, energy, policy, added)
-    _round_up(uses, _target(uses, times["session"], policy), policy, added)
-    _round_up(uses, times["reserved"], policy, added)
-    _round_up(uses, times["overtime"], policy, added)
+    if times["session"]:
+        times["session"] = _target(uses, times["session"], policy)
+    for positions in (energy, *times.values()):
+        if positions:
+            _round_up(uses, positions, policy, added)
     return added
 
 
@@ -62,10 +63,10 @@ def _target(uses: Sequence[Use], times: list[int], policy: PricingPolicy) -> lis
 
 
 def _round_up(
-    uses: Sequence[Use], budget: list[int], policy: PricingPolicy, added: dict[int, Decimal]
+    uses: Sequence[Use], positions: list[int], policy: PricingPolicy, added: dict[int, Decimal]
 ) -> None:
-    """Round the budget's total up to the step of its last priced use, which takes the rest."""
-    for last in reversed(budget):
+    """Round the total of one budget up to the step of its last priced use, which takes the rest."""
+    for last in reversed(positions):
         if uses[last].choice is not None:
             break
     else:
@@ -73,6 +74,6 @@ def _round_up(
     step = block(uses[last], policy)
     if not step:
         return
-    total = sum([uses[i].billable for i in budget], ZERO)
+    total = sum([uses[i].billable for i in positions], ZERO)
     if total > ZERO and (rest := total % step):
         added[last] = step - rest

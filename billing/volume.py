@@ -42,7 +42,7 @@ def volumes(
     wh, rounding = period.energy_wh, policy.volume_rounding
     if wh and not period.reserved:
         wh = _as_written(wh, _WH_PER_KWH) if rounding == "four_decimals" else wh
-        refused = wh < 0 and policy.negative_energy == "not_credited"
+        refused = wh < ZERO and policy.negative_energy == "not_credited"
         if refused:
             text = f"{decimal_text(wh)} Wh fed back are not credited"
             notes.add("negative_energy", text, period.ordinal)
