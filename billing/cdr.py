@@ -27,8 +27,10 @@ from billing.price import price
 from billing.receipt import Amount, Receipt
 from billing.record import Shared
 from billing.schedule import Phase
-from billing.tariff import Dimension, Tariff
+from billing.tariff import ENERGY, PARKING_TIME, TIME, Dimension, Tariff
 from billing.volume import phase_of, seconds_of, times
+
+OVERTIME = Phase.OVERTIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,16 +204,14 @@ def billed(found: Ready, receipt: Receipt) -> CDR | Rejection:
 
 
 def _prices_energy(tariff: Tariff) -> bool:
-    return any(
-        part.dimension is Dimension.ENERGY for one in tariff.elements for part in one.components
-    )
+    return any(part.dimension is ENERGY for one in tariff.elements for part in one.components)
 
 
 def _energy_is_free(periods: Sequence[ChargingPeriod], receipt: Receipt) -> bool:
     """Whether some of a period's energy met no price component."""
     kwh = dict.fromkeys([one.ordinal for one in periods], Decimal(0))
     for one in receipt.lines:
-        if one.dimension is Dimension.ENERGY:
+        if one.dimension is ENERGY:
             kwh[one.period] += one.measured
     return any(one.energy_wh != EXACT.multiply(kwh[one.ordinal], _WH_PER_KWH) for one in periods)
 
@@ -417,12 +417,12 @@ def total_time_h(
     """
     if policy.total_time_source == "stamps":
         return _hours(seconds_of(end_at - start_at))
-    return _hours(_time_of(periods, {Dimension.TIME, Dimension.PARKING_TIME}))
+    return _hours(_time_of(periods, {TIME, PARKING_TIME}))
 
 
 def total_parking_time_h(periods: Sequence[ChargingPeriod]) -> Decimal:
     """Hours in which no power was asked for, to 1E-12. OCPI 2.2.1 mod_cdrs, total_parking_time."""
-    return _hours(_time_of(periods, {Dimension.PARKING_TIME}))
+    return _hours(_time_of(periods, {PARKING_TIME}))
 
 
 def _time_of(periods: Sequence[ChargingPeriod], wanted: set[Dimension]) -> Decimal:
@@ -430,7 +430,7 @@ def _time_of(periods: Sequence[ChargingPeriod], wanted: set[Dimension]) -> Decim
         seconds
         for period in periods
         for phase, dimension, seconds in times(period, phase_of(period))
-        if dimension in wanted and phase is not Phase.OVERTIME
+        if dimension in wanted and phase is not OVERTIME
     ]
     return sum(found, Decimal(0))
 

@@ -76,8 +76,7 @@ def _taxed(due: Decimal, choice: Choice) -> tuple[Decimal, Decimal]:
 
 def _at_grain(value: Decimal) -> Decimal:
     """As `round_to(value, GRAIN)`, in the exact context of whoever prices."""
-    kept = value.quantize(GRAIN, ROUND_HALF_UP)
-    return kept or abs(kept)
+    return value.quantize(GRAIN, ROUND_HALF_UP) or NOTHING
 
 
 def cost_lines(

@@ -21,11 +21,12 @@ from billing.money import EXACT, round_to
 from billing.mould import mould
 from billing.period import ChargingPeriod
 from billing.policy import DEFAULT_POLICY, PricingPolicy
-from billing.restriction import Moment, duration, site_clock
+from billing.restriction import duration, new_moment, site_clock
 from billing.schedule import Choice, Phase, Schedule, prepare
 from billing.session import Activity
-from billing.tariff import Dimension, Tariff
+from billing.tariff import ENERGY, FLAT, PARKING_TIME, TIME, Tariff
 
+SESSION, CHARGING, PARKED = Phase.SESSION, Activity.CHARGING, Activity.PARKED
 ZERO, WH_PER_KWH = Decimal(0), Decimal(1000)
 IMPUTED_GRAIN = Decimal("0.1")
 """Interpolated energy, in Wh: 0.0001 kWh, which is what every OCPI version can carry."""
@@ -228,14 +229,14 @@ def _pieces(session: Metered, plan: Plan, marks: list[_Mark], loads: Loads) -> I
     times, switched = [change.at for change in changes], [at for at, _ in plan]
     for start, end in pairwise(marks):
         number = bisect_right(times, start.at)
-        activity = changes[number - 1].activity if number else Activity.CHARGING
+        activity = changes[number - 1].activity if number else CHARGING
         schedule = plan[max(bisect_right(switched, start.at), 1) - 1][1]
         if not schedule.conditional:
             yield _Piece(start, end, activity, schedule)
             continue
         asked, limits = loads.asked(schedule), schedule.thresholds
         kilowatt, ampere = asked.power.at(start.at), asked.current.at(start.at)
-        moment = Moment(
+        moment = new_moment(
             at=start.at,
             zone=schedule.zone,
             kwh=start.wh / WH_PER_KWH,
@@ -245,16 +246,15 @@ def _pieces(session: Metered, plan: Plan, marks: list[_Mark], loads: Loads) -> I
             min_current=ampere,
             max_current=ampere,
         )
-        parked = activity is Activity.PARKED
-        time = Dimension.PARKING_TIME if parked else Dimension.TIME
+        time = PARKING_TIME if activity is PARKED else TIME
         yield _Piece(
             start,
             end,
             activity,
             schedule,
-            energy=schedule.find(Phase.SESSION, Dimension.ENERGY, moment),
-            time=schedule.find(Phase.SESSION, time, moment),
-            flat=schedule.find(Phase.SESSION, Dimension.FLAT, moment),
+            energy=schedule.find(SESSION, ENERGY, moment),
+            time=schedule.find(SESSION, time, moment),
+            flat=schedule.find(SESSION, FLAT, moment),
             bands=(_band(limits.power, kilowatt), _band(limits.current, ampere)),
         )
 

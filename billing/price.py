@@ -21,7 +21,7 @@ from billing.period import ChargingPeriod
 from billing.policy import DEFAULT_POLICY, PricingPolicy
 from billing.receipt import CostGroup, Line, Receipt
 from billing.record import decimal_text
-from billing.restriction import Moment, site_clock
+from billing.restriction import Moment, new_moment, site_clock
 from billing.schedule import Choice, Phase, Schedule, prepare
 from billing.spread import moments_within, split
 from billing.step import TIMES, block, surplus
@@ -33,7 +33,6 @@ OVERTIME = Phase.OVERTIME
 ZERO, ONE, WH_PER_KWH = Decimal(0), Decimal(1), Decimal(1000)
 
 _new_receipt = mould(Receipt)
-_new_moment = mould(Moment)
 
 
 def price(
@@ -269,7 +268,7 @@ def _session_start(
 
 def _moment(schedule: Schedule, period: ChargingPeriod, kwh: Decimal, origin: datetime) -> Moment:
     """Step 2, what restrictions see: everything as it is at the start of the period."""
-    return _new_moment(
+    return new_moment(
         at=period.start_at,
         zone=schedule.zone,
         kwh=ZERO if period.reserved else kwh,
@@ -337,7 +336,7 @@ def _receipt(
 ) -> Receipt:
     """Step 8, rounding: last of all and once. `parts` are what the lines sum to, by group."""
     exact, currency, policy = amount_of(parts), book.start.tariff.currency, book.start.policy
-    if exact.tax < 0 <= exact.net:
+    if exact.tax < ZERO <= exact.net:
         notes.add("negative_tax", "the price limits leave less after tax than before it")
     return _new_receipt(
         currency=currency,

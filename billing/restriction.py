@@ -12,6 +12,7 @@ from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from billing.mould import mould
 from billing.policy import PricingPolicy
 from billing.tariff import DayOfWeek, Restrictions
 
@@ -45,6 +46,8 @@ class Moment:
             self._local = self.at.astimezone(self.zone)
         return self._local
 
+
+new_moment = mould(Moment)
 
 Test = Callable[[Moment], bool]
 
