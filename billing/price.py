@@ -65,11 +65,12 @@ def price(
 @dataclass(frozen=True, slots=True)
 class _Book:
     """The tariffs of one session by id (a CiString), the versions of one in the order given;
-    `start` is the one in force when it started.
+    `start` is the one in force when it started, `sole` its id where there is no other.
     """
 
     schedules: Mapping[str, Sequence[Schedule]]
     start: Schedule
+    sole: str = ""
 
     def named(self, period: ChargingPeriod) -> Sequence[Schedule]:
         """The versions of the tariff a period names that are valid when it starts; where none is,
@@ -97,7 +98,7 @@ def _book(
     clock = site_clock(ZoneInfo(zone) if isinstance(zone, str) else zone, start_at, policy)
     schedules = [prepare(tariff, clock, policy) for tariff in tariffs]
     if len(schedules) == 1 and is_valid(tariffs[0], start_at):
-        return _new_book({tariffs[0].id.upper(): schedules}, schedules[0])
+        return _new_book({tariffs[0].id.upper(): schedules}, schedules[0], tariffs[0].id)
     valid = [one for one in schedules if is_valid(one.tariff, start_at)]
     if not valid:
         notes.add("periods_outside_validity", "no tariff was valid when the session started")
@@ -124,6 +125,8 @@ def _schedule_of(book: _Book, period: ChargingPeriod, notes: Notes) -> Schedule 
             notes.add("period_without_tariff", "a period names no tariff: it is free")
             return None
         notes.add("period_without_tariff", "a period names no tariff: the first valid one is used")
+        return book.start
+    if period.tariff_id == book.sole:
         return book.start
     versions = book.named(period)
     if not versions:
