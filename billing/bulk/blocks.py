@@ -14,7 +14,7 @@ from billing.bulk.remark import Stage
 from billing.bulk.rows import at, chosen, firsts, lasts, ordered, spread, starts_of, summed, where
 from billing.bulk.tables import Tables
 from billing.bulk.text import number_text
-from billing.bulk.whole import alike
+from billing.bulk.whole import widened
 from billing.bulk.winner import winning
 from billing.policy import PricingPolicy
 
@@ -75,12 +75,12 @@ def _budgets(kinds: dict[str, Kind], policy: PricingPolicy) -> list[pl.DataFrame
     time, held, parking = kinds["time"], kinds["held"], kinds["parking"]
     shared = policy.reservation_step_budget == "shared"
     if shared:
-        total, held_total = alike([time.total, held.total])
+        total, held_total = widened([time.total, held.total])
         time = Kind(total + held_total, held.last.zip_with(held.last > time.last, time.last))
     parks = parking.last > time.last
     if policy.time_step_target == "parking_when_priced":
         parks = parking.last >= 0
-    total, parking_total = alike([time.total, parking.total])
+    total, parking_total = widened([time.total, parking.total])
     times = Kind(parking_total.zip_with(parks, total), parking.last.zip_with(parks, time.last))
     found = [kinds["energy"], times, kinds["over"], *([] if shared else [held])]
     return [

@@ -40,11 +40,11 @@ class Cells:
         return self.dense[question * self.clocks + clock]
 
     def holding(self, place: pl.Series, at: pl.Series) -> pl.Series:
-        """The row of the cell in which an instant (µs since 1970) lies."""
+        """The row of the cell in which an instant (µs since 1970) of a day laid out lies."""
         return self.at.search_sorted(self._code(place, at), side="right") - 1
 
     def before(self, place: pl.Series, at: pl.Series) -> pl.Series:
-        """The row of the last cell that begins before an instant."""
+        """The row of the last cell that begins before an instant (−1: none does)."""
         return self.at.search_sorted(self._code(place, at), side="left").cast(pl.Int64) - 1
 
     def _code(self, place: pl.Series, at: pl.Series) -> pl.Series:
@@ -123,10 +123,11 @@ def _laid_out(days: pl.DataFrame, catalog: Catalog, places: pl.Series, clocks: i
         pl.col("list") != pl.col("list").shift()
     )
     cells = cells.filter(begins.fill_null(value=True))
-    base, last = cells["at"].min() or 0, cells["at"].max() or 0
-    assert isinstance(base, int)
+    first, last = days["midnight"].min() or 0, days["midnight"].max() or 0
+    assert isinstance(first, int)
     assert isinstance(last, int)
-    span = last - base + 400 * DAY_US
+    base = first - 2 * DAY_US  # midnights are local: in UTC a day reaches into its neighbours
+    span = last - base + 4 * DAY_US
     dtype = pl.Int64 if span * (largest(places) + 2) < 2**62 else pl.Int128
     code = pl.col("place").cast(dtype) * pl.lit(span, dtype=dtype) + (pl.col("at") - base).cast(
         dtype

@@ -27,17 +27,17 @@ from billing.bulk.whole import (
     GRAIN,
     WIDEST,
     RangeError,
-    alike,
     checked,
     constant,
     half_away,
     kind_for,
     largest,
     lit,
-    one,
     power,
     quotient,
     ratio,
+    scalar,
+    widened,
 )
 from billing.receipt import CostGroup
 
@@ -69,7 +69,7 @@ def costs_of(priced: pl.DataFrame, tables: Tables) -> Costs:
         return Costs(priced.with_columns(net=_ZERO, tax=_ZERO), pl.DataFrame(schema=_TOTALS))
     places = inverse(pl.concat(lines, rechunk=True))
     both = [
-        pl.concat(alike(parts), rechunk=True)[places].alias(name)
+        pl.concat(widened(parts), rechunk=True)[places].alias(name)
         for name, parts in (("net", nets), ("tax", taxes))
     ]
     return Costs(priced.hstack(both), pl.concat(totals, how="vertical_relaxed"))
@@ -147,7 +147,7 @@ def _taxed(
     if not taxed.any():
         return whole, constant(0, len(whole))
     levied = _levied(due, rows["vat"], per * 100 * percent)
-    tax = levied.zip_with(taxed, one(0).cast(levied.dtype))
+    tax = levied.zip_with(taxed, scalar(0).cast(levied.dtype))
     included = rows["included"] & taxed
     if not included.any():
         return whole, tax

@@ -18,7 +18,15 @@ from billing.bulk.rows import running, starts_of
 from billing.bulk.sheet import WHEN_ABSENT, Sheet
 from billing.bulk.split import split
 from billing.bulk.tables import Scales
-from billing.bulk.whole import constant, digits_used, one, whole
+from billing.bulk.whole import (
+    NARROW,
+    RangeError,
+    constant,
+    digits_used,
+    largest,
+    scalar,
+    whole,
+)
 from billing.policy import PricingPolicy
 from billing.session import Activity
 from billing.tariff import Tariff
@@ -76,7 +84,8 @@ def lay_out(
 ) -> Batch:
     """Sessions (with `s`) and their periods (with `s`) of one policy, renumbered from 0."""
     policy, remarks = catalog.policy, Remarks()
-    own, clocks = _sessions(sessions, catalog, remarks)
+    own = _at_start(_sessions(sessions), catalog, remarks)
+    own, clocks = _clocked(own, _lived(own, periods), catalog)
     rows = _periods(periods, scales)
     rows = _in_order(rows, own, policy, remarks)
     rows = _measured(_named(rows, own, catalog), own, policy)
@@ -88,20 +97,16 @@ def lay_out(
     return Batch(policy, tuple(catalog.tariffs), own, rows.drop("begins"), clocks, remarks)
 
 
-def _sessions(
-    sessions: pl.DataFrame, catalog: Catalog, remarks: Remarks
-) -> tuple[pl.DataFrame, tuple[Clock, ...]]:
-    """The sessions with the tariff in force at their start, and the clock of their site."""
-    own = sessions.select(
+def _sessions(sessions: pl.DataFrame) -> pl.DataFrame:
+    """What is known of the sessions, in the types that are reckoned with."""
+    return sessions.select(
         pl.int_range(pl.len(), dtype=pl.UInt32).alias("s"),
         "key",
         "zone",
         pl.col("start_at").to_physical().alias("start"),
         pl.col("end_at").to_physical().alias("end"),
-        "tariffs",
+        pl.col("tariffs").cast(pl.List(pl.UInt32)),
     )
-    own = _at_start(own, catalog, remarks)
-    return _clocked(own, catalog)
 
 
 def _at_start(own: pl.DataFrame, catalog: Catalog, remarks: Remarks) -> pl.DataFrame:
@@ -141,16 +146,27 @@ def validity(tariffs: Sequence[Tariff]) -> pl.DataFrame:
 _BOUNDS = {"opens": pl.Int64, "closes": pl.Int64}
 
 
-def _clocked(own: pl.DataFrame, catalog: Catalog) -> tuple[pl.DataFrame, tuple[Clock, ...]]:
+def _lived(own: pl.DataFrame, periods: pl.DataFrame) -> tuple[int, int]:
+    """The first and the last instant (µs since 1970) of sessions and periods, which need not lie
+    within what their session says of itself.
+    """
+    at = pl.concat([periods[name].to_physical() for name in ("start_at", "end_at")])
+    at = pl.concat([at, own["start"], own["end"]])
+    first, last = at.min() or 0, at.max() or 0
+    assert isinstance(first, int)
+    assert isinstance(last, int)
+    return first, last
+
+
+def _clocked(
+    own: pl.DataFrame, lived: tuple[int, int], catalog: Catalog
+) -> tuple[pl.DataFrame, tuple[Clock, ...]]:
     """The sessions with the number of their clock; policy dst_clock."""
     names = own["zone"].unique(maintain_order=True)
     zones = [ZoneInfo(name) for name in names]
     if not catalog.clocked or not own.height:
         return own.with_columns(clock=pl.lit(0, dtype=pl.UInt32)).drop("zone"), ()
-    first, last = own["start"].min(), own["end"].max()
-    assert isinstance(first, int)
-    assert isinstance(last, int)
-    clocks = [clock_of(zone, first, max(first, last)) for zone in zones]
+    clocks = [clock_of(zone, *lived) for zone in zones]
     numbers = own["zone"].replace_strict(
         names, pl.int_range(len(names), dtype=pl.UInt32, eager=True)
     )
@@ -332,9 +348,11 @@ def _limits(rows: pl.DataFrame, own: pl.DataFrame, policy: PricingPolicy) -> pl.
 def _measured(rows: pl.DataFrame, own: pl.DataFrame, policy: PricingPolicy) -> pl.DataFrame:
     """What restrictions see at a period's start: `before` (Wh delivered) and `elapsed` (µs)."""
     reserved, wh = rows["reserved"], rows["wh"]
-    drawn = wh.zip_with(~reserved, one(0)) if reserved.any() else wh
-    upto = running(drawn, starts_of(rows["s"])).cast(pl.Int64)
-    before = (upto - drawn).zip_with(~reserved, one(0))
+    drawn = wh.zip_with(~reserved, scalar(0)) if reserved.any() else wh
+    upto = running(drawn, starts_of(rows["s"]))
+    if largest(upto) >= NARROW:
+        raise RangeError("energy_wh: a session's energy is beyond any session")
+    before = (upto.cast(pl.Int64) - drawn).zip_with(~reserved, scalar(0))
     elapsed = rows["start"] - _origins(rows, own, policy)
     return rows.with_columns(before.alias("before"), elapsed.alias("elapsed"))
 

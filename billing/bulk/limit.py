@@ -14,7 +14,7 @@ from billing.bulk.layout import Batch
 from billing.bulk.remark import Stage
 from billing.bulk.rows import running, starts_of, steps
 from billing.bulk.tables import Tables
-from billing.bulk.whole import GRAIN_DIGITS, lit, ratio, scaled
+from billing.bulk.whole import GRAIN_DIGITS, checked, lit, ratio, scaled
 from billing.tariff import PriceLimit, Tariff
 
 RAISES, CAPS = "min_price raises", "max_price caps"
@@ -120,7 +120,7 @@ def _limits_of(catalog: Catalog, limited: list[int], tables: Tables) -> pl.DataF
         rates = catalog.rates_named(number)
         only = rates[0] if len(rates) == 1 else Decimal(0)
         columns["only_vat"].append(scaled(only, tables.scales.vat))
-    found = {name: pl.Series(values, dtype=pl.Int128) for name, values in columns.items()}
+    found = {name: pl.Series(checked(values), dtype=pl.Int128) for name, values in columns.items()}
     return pl.DataFrame({"tariff": pl.Series(limited, dtype=pl.UInt32), **found})
 
 

@@ -11,7 +11,7 @@ from billing.bulk.rows import at, chosen, numbers, stacked, where
 from billing.bulk.tables import Scales, Tables
 from billing.bulk.text import number_text
 from billing.bulk.total import LIMIT
-from billing.bulk.whole import GRAIN, GRAIN_DIGITS, alike, as_decimal, one, quotient
+from billing.bulk.whole import GRAIN, GRAIN_DIGITS, as_decimal, quotient, scalar, widened
 
 DIMENSION = pl.Enum([one.value for one in DIMENSIONS])
 GROUP = pl.Enum([one.value for one in GROUPS])
@@ -97,16 +97,16 @@ def _quantities(priced: pl.DataFrame, scales: Scales) -> tuple[pl.Series, pl.Ser
     if not len(other):
         return measured, measured
     billed = _in_units(priced["billed"][other], energy[other], scales)
-    told, billed = alike([measured, billed])
+    told, billed = widened([measured, billed])
     return measured, told.clone().scatter(other, billed)
 
 
 def _in_units(amount: pl.Series, energy: pl.Series, scales: Scales) -> pl.Series:
     """kWh, hours or pieces at `measured_digits`: energy exact, hours to 1E-12, a fee is one."""
     digits = measured_digits(scales)
-    kwh = quotient(amount.zip_with(energy, one(0)), 10 ** (digits - scales.wh - 3), 1)
-    hours = quotient(amount.zip_with(~energy, one(0)), GRAIN, 3600 * 10**scales.seconds)
-    kwh, hours = alike([kwh, quotient(hours, 10 ** (digits - GRAIN_DIGITS), 1)])
+    kwh = quotient(amount.zip_with(energy, scalar(0)), 10 ** (digits - scales.wh - 3), 1)
+    hours = quotient(amount.zip_with(~energy, scalar(0)), GRAIN, 3600 * 10**scales.seconds)
+    kwh, hours = widened([kwh, quotient(hours, 10 ** (digits - GRAIN_DIGITS), 1)])
     return kwh.zip_with(energy, hours)
 
 

@@ -75,13 +75,18 @@ NO_LIST = 2**32 - 1
 def scales_of(
     catalog: Catalog, policy: PricingPolicy, wh: int, seconds: int, power: tuple[int, int]
 ) -> Scales:
-    """Scales that hold a batch with so many decimals (of Wh, s, kW, A) and its tariffs exactly."""
+    """Scales that hold a batch with so many decimals (of Wh, s, kW, A) and its tariffs exactly.
+
+    Raises RangeError where an hour is too long for so many decimals of a second.
+    """
     tests = [rival.tests for rival in catalog.rivals if not rival.sure]
     bounds = [
         decimals({Decimal(one[at]) for one in tests for at in pair if one[at] is not None})  # type: ignore[arg-type]
         for pair in ((0, 1), (4, 5), (6, 7))
     ]
     rounded = 1 if policy.volume_rounding == "four_decimals" else 0
+    if 3600 * 10**seconds >= NARROW:
+        raise RangeError(f"times of {seconds} decimals of a second are beyond any clock")
     split = 6 if policy.period_spans_price_change == "split_by_time" else 0
     rates = [one.vat for one in catalog.components if one.vat is not None]
     rates += [rate for number in catalog.options for rate in catalog.rates_named(number)]

@@ -22,7 +22,7 @@ from billing.bulk.rows import (
     summed,
     where,
 )
-from billing.bulk.whole import GRAIN_DIGITS, alike, constant, kind_for, largest, one, scaled
+from billing.bulk.whole import GRAIN_DIGITS, constant, kind_for, largest, scalar, scaled, widened
 from billing.money import Rounding, minor_unit
 from billing.policy import PricingPolicy
 from billing.receipt import CostGroup
@@ -35,10 +35,10 @@ def groups_of(costs: pl.DataFrame, adjusted: pl.DataFrame) -> pl.DataFrame:
     """`s`, `group`, `rate`, `net`, `tax` and `levied` (whether a tax is told): one row each, in
     order.
     """
-    groups = _levied(costs)
+    groups = _telling(costs)
     if adjusted.height:
         told = (pl.col("net", "tax").sum(), pl.col("levied").any())
-        limits = _levied(adjusted).group_by("s", "rate").agg(*told)
+        limits = _telling(adjusted).group_by("s", "rate").agg(*told)
         limits = limits.with_columns(group=pl.lit(LIMIT, dtype=pl.UInt32))
         groups = pl.concat([groups, limits.select(groups.columns)], how="vertical_relaxed")
     rates = int(groups["rate"].max() or 0) + 1  # type: ignore[arg-type] # whole numbers only
@@ -46,7 +46,7 @@ def groups_of(costs: pl.DataFrame, adjusted: pl.DataFrame) -> pl.DataFrame:
     return at(groups, ordered(rank * rates + groups["rate"]))
 
 
-def _levied(rows: pl.DataFrame) -> pl.DataFrame:
+def _telling(rows: pl.DataFrame) -> pl.DataFrame:
     levied = (rows["rate"] > 0) | (rows["tax"] != 0)
     return rows.hstack([levied.alias("levied")])
 
@@ -129,9 +129,9 @@ def _taxes(
     if not taxes.height:
         return taxes["tax"]
     s, begins = taxes["s"], starts_of(taxes["s"])
-    net, so_far = alike([exact[s], running(taxes["tax"], begins)])
+    net, so_far = widened([exact[s], running(taxes["tax"], begins)])
     upto = _rounded(net + so_far, unit if len(unit) == 1 else unit[s], rounding)
-    upto, before = alike([upto, given[s]])
+    upto, before = widened([upto, given[s]])
     return steps(upto - before, begins)
 
 
@@ -141,15 +141,14 @@ def _rounded(amount: pl.Series, unit: pl.Series, rounding: Rounding) -> pl.Serie
     size, unit = amount.cast(kind).abs(), unit.cast(kind)
     pieces = size // unit
     rest = size - pieces * unit
+    odd = pieces % scalar(2, kind) == scalar(1, kind)
     up = {
         Rounding.HALF_AWAY: lambda: rest + rest >= unit,
-        Rounding.HALF_EVEN: lambda: (
-            (rest + rest > unit) | ((rest + rest == unit) & (pieces % one(2, kind) == one(1, kind)))
-        ),
+        Rounding.HALF_EVEN: lambda: (rest + rest > unit) | ((rest + rest == unit) & odd),
         Rounding.HALF_TOWARD: lambda: rest + rest > unit,
-        Rounding.AWAY: lambda: rest > one(0, kind),
-        Rounding.TOWARD: lambda: rest < one(0, kind),
+        Rounding.AWAY: lambda: rest > scalar(0, kind),
+        Rounding.TOWARD: lambda: rest < scalar(0, kind),
     }[rounding]()
     found = (pieces + up.cast(kind)) * unit
     negative = amount < 0
-    return (one(0, kind) - found).zip_with(negative, found) if negative.any() else found
+    return (scalar(0, kind) - found).zip_with(negative, found) if negative.any() else found

@@ -14,7 +14,7 @@ from billing.bulk.remark import Place, Stage
 from billing.bulk.rows import at, firsts, ordered, stacked, starts_of, where
 from billing.bulk.tables import NO_INTEREST, Scales, Tables
 from billing.bulk.text import number_text
-from billing.bulk.whole import constant, power
+from billing.bulk.whole import NARROW, RangeError, constant, largest, power, scalar
 from billing.bulk.winner import NOTHING_FOUND, Found, Judge, winning
 from billing.policy import PricingPolicy
 
@@ -96,8 +96,11 @@ def _measured(rows: pl.DataFrame, scales: Scales) -> tuple[pl.Series, ...]:
 
 
 def _span(rows: pl.DataFrame, scales: Scales) -> pl.Series:
-    span: pl.Series = (rows["end"] - rows["start"]) * 10 ** (scales.seconds - 6)
-    return span
+    """How long the periods last, whatever they say of it."""
+    span, more = rows["end"] - rows["start"], 10 ** (scales.seconds - 6)
+    if largest(span) * more >= NARROW:
+        raise RangeError("a period lasts too long for so many decimals of a second")
+    return span * scalar(more)
 
 
 def _asked(own: pl.DataFrame, slot: Slot, batch: Batch, tables: Tables) -> pl.DataFrame:

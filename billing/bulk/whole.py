@@ -149,23 +149,23 @@ def quotient(column: pl.Series, times: int, by: int) -> pl.Series:
     kind = kind_for(bound)
     product = column.cast(kind)
     if times != 1:
-        product = product * one(times, kind)
+        product = product * scalar(times, kind)
     if by == 1:
         return product
-    half, per = one(by // 2, kind), one(by, kind)
-    negative = product < one(0, kind)
+    half, per = scalar(by // 2, kind), scalar(by, kind)
+    negative = product < scalar(0, kind)
     if not negative.any():
         return (product + half) // per
     size = (product.abs() + half) // per
-    return (one(0, kind) - size).zip_with(negative, size)
+    return (scalar(0, kind) - size).zip_with(negative, size)
 
 
-def one(value: int, kind: Kind = pl.Int64) -> pl.Series:
+def scalar(value: int, kind: Kind = pl.Int64) -> pl.Series:
     """A number as a column of one row, which stands for as many as there are beside it."""
     return pl.Series([value], dtype=kind)
 
 
-def alike(columns: Sequence[pl.Series]) -> list[pl.Series]:
+def widened(columns: Sequence[pl.Series]) -> list[pl.Series]:
     """Columns of whole numbers, all as wide as the widest."""
     wide = any(column.dtype == pl.Int128 for column in columns)
     return [column.cast(pl.Int128) for column in columns] if wide else list(columns)

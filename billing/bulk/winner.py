@@ -27,7 +27,7 @@ class Found:
     winner: pl.Series
     """A component or NOBODY."""
     list: pl.Series
-    """The list of rivals that was looked at; −1 where nothing could change it."""
+    """The list of rivals that was looked at, or NO_LIST."""
     codes: pl.DataFrame
     """`row`, `unknown`, `straddling` of questions in which a power or current was missed."""
 
@@ -50,7 +50,7 @@ class Judge:
     @property
     def reads_wholes(self) -> bool:
         """Whether any tariff can also be read as choosing whole elements."""
-        return self.tables.whole_winner.max() != NO_INTEREST
+        return bool((self.tables.whole_winner != NO_INTEREST).any())
 
     def find(self, question: pl.Series, p: pl.Series, *, whole: bool = False) -> Found:
         """Who wins each question at the start of period `p`; `whole`: among whole elements."""
