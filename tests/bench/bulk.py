@@ -59,7 +59,7 @@ def speed(name: str, sheets: Iterator[Sheet], limit: float | None = None) -> lis
     by_wall, by_core = perf_counter() - begun, (process_time() - spent) / CORES
     return [
         Figure(f"bulk: {name}", count / by_core, "/s/2 cores", limit, "higher"),
-        Figure(f"bulk: {name}, as the machine is", count / by_wall, "/s", None, "higher"),
+        Figure(f"bulk: {name}, as the machine is", count / by_wall, "/s", limit, "higher"),
     ]
 
 
