@@ -179,9 +179,9 @@ def _sums(priced: Priced) -> RenderableType:
     currency, exact = priced.cdr.currency, priced.exact_total
     rows = [(_GROUPS[group], amount) for group, amount in priced.receipt.totals]
     if is_rounded(priced.receipt):
-        rows.append(("exact", exact))
+        rows.append(("unrounded", exact))
     for name, amount in rows:
-        table.add_row(name, *_amount(amount, currency), style="dim" if name == "exact" else "")
+        table.add_row(name, *_amount(amount, currency), style="dim" if name == "unrounded" else "")
     table.add_row(f"total {currency}", *_amount(priced.total, currency), style="bold")
     return table
 
