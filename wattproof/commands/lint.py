@@ -112,12 +112,20 @@ def _items(files: list[Path]) -> Iterator[_Item]:
     before = 0
     for file in files:
         found = False
-        for item in _lines(file) if file.suffix in {".jsonl", ".ndjson"} else _whole(file):
+        for item in _lines(file) if _is_lined(file) else _whole(file):
             found = True
             yield item._replace(read=before + item.read, file=str(file))
         if not found:
             raise RefusalError(f"{file} holds no tariff", "give OCPI Tariffs as JSON")
         before += size(file) or 0
+
+
+def _is_lined(file: Path) -> bool:
+    """Whether a file holds an object a line, as its name says, and not one list all the same."""
+    if file.suffix not in {".jsonl", ".ndjson"}:
+        return False
+    _, first, _ = next(lines(file), (0, b"", 0))
+    return first.lstrip()[:1] != b"["
 
 
 def _lines(file: Path) -> Iterator[_Item]:

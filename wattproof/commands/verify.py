@@ -13,7 +13,7 @@ import typer
 from billing.verify.causes import CAUSES
 from ingest.protocols.ocpi import Wire, loads
 from wattproof.commands.price import decisions
-from wattproof.documents import carried, documents, lines, size
+from wattproof.documents import carried, documents, records, size
 from wattproof.options import OCPI, Decisions, Json, TariffFile, TimeZone
 from wattproof.pricing.dispute import as_json as written
 from wattproof.pricing.summary import ROW_COLUMNS, Summary
@@ -126,7 +126,7 @@ _Item = tuple[int, Wire | str | bytes, int]
 def _objects(file: Path) -> Wire | Iterator[_Item]:
     """The one CDR of a file; or many, with their numbers and how far they were read."""
     if file.suffix in {".jsonl", ".ndjson"}:
-        return lines(file)
+        return records(file)
     try:
         text = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     except OSError as error:

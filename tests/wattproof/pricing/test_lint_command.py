@@ -39,6 +39,12 @@ def test_an_error_is_shown_with_its_place_and_ends_with_1(tmp_path: Path) -> Non
     assert "1 tariff: 1 with errors" in found.stderr
 
 
+def test_a_list_in_a_file_named_for_lines(tmp_path: Path) -> None:
+    path = tmp_path / "ours.jsonl"
+    path.write_text(f"[{json.dumps(CLEAN)},\n{json.dumps(DEAD)}\n]")
+    assert "2 tariffs: 1 with errors" in run(str(path), code=1).stderr
+
+
 def test_without_an_error_it_ends_with_0(tmp_path: Path) -> None:
     path = tmp_path / "doubtful.json"
     path.write_text(json.dumps([CLEAN, DOUBTFUL]))

@@ -306,6 +306,12 @@ def test_one_cdr_field_by_field(tmp_path: Path) -> None:
     assert "the money is right" in run("-", code=0, stdin=path.read_text()).output
 
 
+def test_a_list_in_a_file_named_for_lines(tmp_path: Path) -> None:
+    path = tmp_path / "month.jsonl"
+    path.write_text(f"[{dumps(claimed())},\n{dumps(claimed(id='another'))}\n]")
+    assert "2 CDRs: 2 exact" in run(path, code=0).output
+
+
 def test_a_month_by_stake_with_causes_and_sums(month: Path) -> None:
     said = run(month, code=1).output
     assert said.index("tax_added_twice") < said.index("unexplained")
