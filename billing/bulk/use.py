@@ -132,16 +132,16 @@ def _asked(own: pl.DataFrame, slot: Slot, batch: Batch, tables: Tables) -> pl.Da
 
 def _written(own: pl.DataFrame, slot: Slot, policy: PricingPolicy, scales: Scales) -> pl.Series:
     """The quantities as they are, or as the wire would tell them: policy volume_rounding."""
-    energy, raw = slot.dimension == ENERGY, pl.col("raw")
-    grain = _wire_grain(scales, energy=energy)
+    energy, raw = slot.dimension == ENERGY, own["raw"]
     if policy.volume_rounding == "four_decimals":
+        grain = _wire_grain(scales, energy=energy)
         size = (raw.abs() + grain // 2) // grain * grain
-        return own.select(pl.when(raw < 0).then(-size).otherwise(size)).to_series()
+        return (-size).zip_with(raw < 0, size)
     if policy.volume_rounding == "period_span" and slot.part is None and not energy:
         span = _span(own, scales)
-        near = (span > 0) & ((own["raw"] - span).abs() < grain)
-        return span.zip_with(near, own["raw"])
-    return own["raw"]
+        near = (span > 0) & ((raw - span).abs() < _wire_grain(scales, energy=False))
+        return span.zip_with(near, raw)
+    return raw
 
 
 def _question(tariff: pl.Series, part: pl.Series, dimension: int) -> pl.Series:
