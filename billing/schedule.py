@@ -162,20 +162,21 @@ class Schedule:
     def clock_edges(self, start: datetime, end: datetime) -> Sequence[datetime]:
         """The instants strictly within (UTC) at which a restriction may change by the local clock.
 
-        Found once for the same days: sessions of a day share its edges.
+        Found once per day: sessions of a day share its edges.
         """
         times = self.thresholds.clock
         if not times:
             return ()
-        edges = _edges_on(times, self.zone, start.toordinal(), end.toordinal())
+        days = range(start.toordinal(), end.toordinal() + 1)
+        edges = [at for day in days for at in _edges_on(times, self.zone, day)]
         return [at for at in edges if start < at < end]
 
 
 @lru_cache(maxsize=4_096)
-def _edges_on(times: tuple[time, ...], zone: tzinfo, first: int, last: int) -> tuple[datetime, ...]:
-    """The clock edges from one UTC day to another, their first and last instants included."""
-    start, end = (datetime.combine(date.fromordinal(day), time(), UTC) for day in (first, last))
-    return tuple(clock_edges(times, zone, start - MICROSECOND, end + DAY))
+def _edges_on(times: tuple[time, ...], zone: tzinfo, day: int) -> tuple[datetime, ...]:
+    """The clock edges of one UTC day, its first instant included."""
+    first = datetime.combine(date.fromordinal(day), time(), UTC)
+    return tuple(clock_edges(times, zone, first - MICROSECOND, first + DAY))
 
 
 def prepare(tariff: Tariff, zone: tzinfo | str, policy: PricingPolicy = DEFAULT_POLICY) -> Schedule:
