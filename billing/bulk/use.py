@@ -84,7 +84,7 @@ def _relevant(batch: Batch) -> pl.DataFrame:
 
 def _measured(rows: pl.DataFrame, scales: Scales) -> tuple[pl.Series, ...]:
     """What the periods hold for each slot of VOLUMES, in whole numbers; 0: nothing."""
-    nothing, reserved = pl.Series([0]), rows["reserved"]
+    nothing, reserved = scalar(0), rows["reserved"]
     span, parked = _span(rows, scales), rows["parked"] & ~reserved
     time, parking = span.zip_with(~parked, nothing), span.zip_with(parked, nothing)
     stated = rows["time_s"].is_not_null() | rows["parking_s"].is_not_null()

@@ -14,7 +14,7 @@ from billing.bulk.cells import Cells
 from billing.bulk.layout import Batch
 from billing.bulk.rows import at, chosen, numbers, where
 from billing.bulk.tables import BOUNDS, NO_INTEREST, Tables
-from billing.bulk.whole import NARROW, constant
+from billing.bulk.whole import NARROW, constant, scalar
 from billing.policy import PricingPolicy
 
 MEASURED = ("before", "elapsed", "min_power_kw", "max_power_kw", "min_current_a", "max_current_a")
@@ -153,7 +153,7 @@ class Judge:
         periods = self.batch.periods
         if measure == "elapsed":
             return periods["end"][p] - periods["start"][p]
-        return periods["wh"][p].zip_with(~periods["reserved"][p], pl.Series([0]))
+        return periods["wh"][p].zip_with(~periods["reserved"][p], scalar(0))
 
     def _as_measured(self, p: pl.Series) -> pl.DataFrame:
         return at(self.batch.periods.select(MEASURED), p)
